@@ -177,6 +177,7 @@ def _setup(config: Config) -> Setup:
         starts_per_hour=config.limits.starts_per_hour,
         grace_seconds=config.guard.grace_minutes * 60,
         prices=price_settings(config.prices, config.deploy.disk_gib),
+        region=config.aws.region,
     )
 
 
@@ -203,6 +204,7 @@ def _services(
         propose=sweeps.propose,
         approve=spending.approve,
         pause=spending.pause,
+        spot_prices=money.spot_prices,
         one_trial=sweeps.one_trial,
         answer_guard=guard.answer,
         audit=core.store,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest, SpotRequest, TablesRequest, TableSummary
 
 
 class Figures(Protocol):
@@ -20,3 +20,6 @@ class Figures(Protocol):
 
     async def board(self, request: BoardRequest) -> Drawing:
         """A picture of a sweep, as `draw`."""
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        """A picture of spot prices, as `draw`."""

@@ -14,6 +14,7 @@ from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
 from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
+from bot.services.money.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -34,6 +35,7 @@ class Services:
     propose: Propose
     approve: Approve
     pause: Pause
+    spot_prices: SpotPriceHistory
     one_trial: OneTrial
     audit: Audit
     read_audit: ReadAudit

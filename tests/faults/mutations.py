@@ -22,6 +22,7 @@ from tests.faults.git_mutations import MUTATIONS as GIT
 from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 from tests.faults.prices_mutations import MUTATIONS as PRICES
+from tests.faults.spot_mutations import MUTATIONS as SPOT
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
@@ -257,7 +258,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS, *CAPS, *GIT, *GUARD, *PRICES)
+ALL = (*MUTATIONS, *ACCESS, *CAPS, *GIT, *GUARD, *PRICES, *SPOT)
 
 
 def main(words: list[str]) -> int:

@@ -8,7 +8,15 @@ from pathlib import Path
 from bot.adapters.aws.batch_engine import CAPABILITIES
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
-from bot.domain.drawing.figures import BoardRequest, Curve, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    Curve,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 from bot.domain.goal import Goal
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
@@ -255,6 +263,7 @@ class FakeFigures(Faulty):
         super().__init__()
         self.requests: list[FigureRequest] = []
         self.boards: list[BoardRequest] = []
+        self.spots: list[SpotRequest] = []
 
     async def draw(self, request: FigureRequest) -> Drawing:
         self._check("draw", after=False)
@@ -272,6 +281,11 @@ class FakeFigures(Faulty):
         self._check("board", after=False)
         self.boards.append(request)
         return Drawing(f"board {len(self.boards)}".encode(), ())
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        self._check("spot", after=False)
+        self.spots.append(request)
+        return Drawing(b"spot", ())
 
 
 def _content(csv: bytes | Path) -> bytes:

@@ -29,6 +29,7 @@ from bot.services.people.read_audit import AuditPage, Export
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 from tests.support.rows import changed
+from tests.support.spot import FakeSpotPrices
 
 GRANTS = (
     Grant(frozenset({EVERYONE}), frozenset({Verb.SEE})),
@@ -76,6 +77,7 @@ class FakeServices:
     """The audit."""
     rates: Rates = field(init=False)
     switch: FakePause = field(default_factory=FakePause)
+    spot_prices: FakeSpotPrices = field(default_factory=FakeSpotPrices)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
@@ -218,6 +220,7 @@ class _AsServices:
         self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append
         self.pause = fake.switch
+        self.spot_prices = fake.spot_prices
 
     @property
     def rates(self) -> Rates:
