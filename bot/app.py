@@ -180,6 +180,7 @@ def _setup(config: Config) -> Setup:
         starts_per_hour=config.limits.starts_per_hour,
         grace_seconds=config.guard.grace_minutes * 60,
         prices=price_settings(config.prices, config.deploy.disk_gib),
+        region=config.aws.region,
     )
 
 
@@ -207,6 +208,7 @@ def _services(
         approve=spending.approve,
         pause=spending.pause,
         report_costs=spending.report_costs,
+        spot_prices=money.spot_prices,
         one_trial=sweeps.one_trial,
         answer_guard=guard.answer,
         audit=core.store,

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Needs] = {
     "logs": (Verb.SEE,),
     "plot": (Verb.SEE,),
     "artifacts": (Verb.SEE,),
+    "spot": (Verb.SEE,),
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
     "cost": (Verb.SEE,),

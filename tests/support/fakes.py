@@ -14,6 +14,7 @@ from bot.domain.drawing.figures import (
     Curve,
     Drawing,
     FigureRequest,
+    SpotRequest,
     TablesRequest,
     TableSummary,
 )
@@ -264,6 +265,7 @@ class FakeFigures(Faulty):
         self.requests: list[FigureRequest] = []
         self.boards: list[BoardRequest] = []
         self.costs_drawn: list[CostRequest] = []
+        self.spots: list[SpotRequest] = []
 
     async def draw(self, request: FigureRequest) -> Drawing:
         self._check("draw", after=False)
@@ -286,6 +288,11 @@ class FakeFigures(Faulty):
         self._check("costs", after=False)
         self.costs_drawn.append(request)
         return Drawing(b"costs", ())
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        self._check("spot", after=False)
+        self.spots.append(request)
+        return Drawing(b"spot", ())
 
 
 def _content(csv: bytes | Path) -> bytes:
