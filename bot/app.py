@@ -54,6 +54,7 @@ from bot.services.money import build_money, build_spending
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
+from bot.services.remedies.remedies import Remedies
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
@@ -190,7 +191,8 @@ def _services(
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
     spending = build_spending.build(core, outside, money.quotes)
-    jobs = build_jobs.build(core, outside, setup, money.quotes)
+    remedies = Remedies(core, outside, money.quotes, new_id=setup.new_id)
+    jobs = build_jobs.build(core, outside, setup, money.quotes, remedies)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
     guard = build_guard.build(core, outside, setup, jobs, sweeps)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
@@ -205,6 +207,7 @@ def _services(
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
+        remedies=remedies,
         approve=spending.approve,
         pause=spending.pause,
         report_costs=spending.report_costs,

@@ -48,6 +48,7 @@ BUTTONS: Mapping[Action, Needs] = {
     Action.PLOT: (Verb.SEE,),
     Action.PLOT_BEST: (Verb.SEE,),
     Action.RETRY: (Verb.TRAIN, Verb.SWEEP),
+    Action.RETRY_WITH: (Verb.TRAIN,),
     Action.RETRY_FAILED: (Verb.SWEEP,),
     Action.TRAIN_BEST: (Verb.TRAIN,),
     Action.CONFIRM_SWEEP: (Verb.SWEEP,),

@@ -74,7 +74,8 @@ class Store(Audit, Costs, Protocol):
         With `submits`, the engine is called next if the step changes anything: `Paused` during a pause.
 
         `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
-        revision if the step changes what the card shows.
+        revision if the step changes what the card shows. What the change starts is added as by `add`, with its card and
+        thread; raises like `add`.
         """
 
     async def job(self, job_id: str) -> Posted | None:

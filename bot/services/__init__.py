@@ -19,6 +19,7 @@ from bot.services.money.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
+from bot.services.remedies.remedies import Remedies
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -34,6 +35,7 @@ class Services:
     list_artifacts: ListArtifacts
     complete_options: CompleteOptions
     propose: Propose
+    remedies: Remedies
     approve: Approve
     pause: Pause
     report_costs: ReportCosts

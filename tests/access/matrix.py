@@ -85,6 +85,7 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.PLOT: ("see", "", lambda stem, _: f"{stem}4"),
     Action.PLOT_BEST: ("see", "", lambda stem, _: f"{stem}6"),
     Action.RETRY: ("train", "train", lambda stem, _: f"{stem}4"),
+    Action.RETRY_WITH: ("train", "train", lambda stem, _: f"{stem}9.200"),
     Action.RETRY_FAILED: ("sweep", "sweep", lambda stem, _: f"{stem}6"),
     Action.TRAIN_BEST: ("train", "", lambda stem, _: f"{stem}6"),
     Action.CONFIRM_SWEEP: ("sweep", "sweep", lambda stem, kind: draft_id(_project_of(stem), kind)),

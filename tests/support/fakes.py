@@ -66,6 +66,8 @@ class FakeEngine(Faulty):
         """What `room` answers."""
         self.pools: Machines | None = None
         """What `machines` answers."""
+        self.memory_asked: list[int] = []
+        """What `machines` was asked for."""
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
@@ -126,8 +128,9 @@ class FakeEngine(Faulty):
         self._check("room", after=False)
         return self.places
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
+    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
         self._check("machines", after=False)
+        self.memory_asked.append(memory_mib)
         return self.pools
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:

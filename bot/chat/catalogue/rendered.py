@@ -12,8 +12,8 @@ from bot.chat.buttons.views import (
     trial_buttons,
     warning_buttons,
 )
-from bot.chat.cards import choose, confirmation, spot_lines, sweep_preview, trial_card, verdict
-from bot.chat.catalogue import samples
+from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
+from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
@@ -22,6 +22,7 @@ from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.chat.limits import CHOICE_CHARACTERS
+from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
 from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.jobs.set_hints import SetHints
@@ -53,7 +54,11 @@ def rendered() -> Iterator[Entry]:
 
 
 def _cards() -> Iterator[Entry]:
-    jobs = [*samples.live_jobs(), *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason)]
+    jobs = [
+        *samples.live_jobs(),
+        *remedy_samples.retries(),
+        *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason),
+    ]
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
     closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
     gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
@@ -76,6 +81,9 @@ def _results() -> Iterator[Entry]:
         body = lines if reason is EndReason.COMMAND_FAILED else EMPTY
         buttons = " ".join(button_texts(end_buttons(job)))
         yield Entry("Results of jobs", reason, f"{verdict.content(job, PROJECT, body)}\n{buttons}")
+    for name, job in remedy_samples.mended():
+        buttons = " ".join(button_texts(end_buttons(job)))
+        yield Entry("Results of jobs", name, f"{verdict.content(job, PROJECT, EMPTY)}\n{buttons}")
     by_guard = dict(samples.live_jobs())["stopped by the guard"].ended(EndReason.STOPPED, samples.ENDED)
     yield Entry("Results of jobs", "stopped by the guard", verdict.content(by_guard, PROJECT, EMPTY))
     yield Entry("Results of jobs", "the project is gone", verdict.verdict(samples.ended_job(EndReason.LOST), None))
