@@ -15,6 +15,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.money.pause import Pause
 from bot.domain.posts import Change, NewPost, Post
 from bot.ports.audit import Audit
+from bot.ports.costs import Costs
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -53,7 +54,7 @@ class LogLines:
     bytes: int = 0
 
 
-class Store(Audit, Protocol):
+class Store(Audit, Costs, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.

@@ -14,6 +14,8 @@ from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
 from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
+from bot.services.money.report_costs import ReportCosts
+from bot.services.money.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -36,6 +38,8 @@ class Services:
     remedies: Remedies
     approve: Approve
     pause: Pause
+    report_costs: ReportCosts
+    spot_prices: SpotPriceHistory
     one_trial: OneTrial
     audit: Audit
     read_audit: ReadAudit

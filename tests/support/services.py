@@ -109,9 +109,10 @@ class Bot:
         hold: float = 0,
         new_id: Callable[[], str] | None = None,
         caps: Caps | None = None,
-        project: Project = PROJECT,
+        project: Project | None = None,
     ) -> None:
         self.outside, self.store = outside, store
+        project = project or PROJECT
         now, projects = outside.clock, {project.name: project}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)

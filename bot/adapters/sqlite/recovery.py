@@ -42,8 +42,8 @@ class Recovery:
 
 def trouble(store: Path) -> str:
     """What is wrong with a store, in words; empty where it can be used. `StoreError` while a bot has it."""
-    if not store.exists():
-        return f"The store {store} is not there."
+    if gone := missing(store):
+        return gone
     with lease(store):
         try:
             with in_words(f"The store {store}"), closing(connect(store)) as connection:
@@ -51,6 +51,23 @@ def trouble(store: Path) -> str:
         except StoreError as error:
             return str(error)
     return ""
+
+
+def missing(store: Path) -> str:
+    """In words, that there is no store, or an empty file; "" where there is one."""
+    if not store.exists():
+        return f"The store {store} is not there."
+    return "" if store.stat().st_size else f"The store {store} is empty."
+
+
+def refuse_to_begin_anew(store: Path, copies: Sequence[Path]) -> None:
+    """Raises `StoreError` for a store that is gone while copies of it are there: a new one would know of no job, and
+    its snapshots would push those copies out."""
+    if (gone := missing(store)) and copies:
+        raise StoreError(
+            f"{gone} {copies[-1]} is a copy of it: run `signalbox restore`. "
+            f"To begin with an empty store all the same, move the copies out of {store.parent}."
+        )
 
 
 def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:

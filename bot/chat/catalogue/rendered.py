@@ -12,10 +12,11 @@ from bot.chat.buttons.views import (
     trial_buttons,
     warning_buttons,
 )
-from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
+from bot.chat.cards import choose, confirmation, spot_lines, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
+from bot.chat.catalogue.spot_samples import spot_answers
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
@@ -182,6 +183,8 @@ def _answers() -> Iterator[Entry]:
     answers |= {name: confirmation.text(starting, job, PROJECT) for name, job in samples.offers()}
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
+    for name, answer in spot_answers():
+        yield Entry("Answers about spot prices", name, spot_lines.text(answer))
 
 
 def _audit() -> Iterator[Entry]:

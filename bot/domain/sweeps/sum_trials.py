@@ -35,6 +35,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
         elif not trial.source:  # an earlier sweep has paid for it
             seconds += trial.seconds
     incomplete = [trial.number for trial, _ in known if trial.incomplete]
+    own = [trial for trial, _ in known if not trial.source]
     total = sum(counts.values())
     waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]
     return Tally(
@@ -43,6 +44,8 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
         failures=_failures(trial for trial, state in known if state is TrialState.FAILED),
         seconds=seconds,
         saved_seconds=sum(_saved(trial) for trial, state in known if state is TrialState.PRUNED),
+        lost_seconds=sum(trial.lost_seconds for trial in own),
+        lost_machines=sum(trial.lost_machines for trial in own),
         progress=(total - waiting - running + epochs_seen) / total if total else 0.0,
         incomplete=len(incomplete),
         first_incomplete=incomplete[0] if incomplete else None,

@@ -52,14 +52,16 @@ class _Ending:
 
     text: Inert
     files: tuple[File, ...]
-    progress: Progress
+    best: Best | None
     reason: EndReason | None
     detail: str
 
     def of(self, stored: Job, offer: Offer | None = None) -> Job:
-        """The job with it."""
-        execution = stored.execution.judged(self.reason, self.detail)
-        return replace(stored, execution=execution, progress=self.progress, offer=offer)
+        """The job with it, from what is known by now: lines may have come in since it was read."""
+        succeeded = self.reason is EndReason.SUCCEEDED
+        detail = self.detail if succeeded else self.detail or stored.execution.detail
+        execution = stored.execution.judged(self.reason, detail)
+        return replace(stored, execution=execution, progress=_with_best(stored.progress, self.best), offer=offer)
 
 
 class Mending(Protocol):
@@ -176,7 +178,7 @@ class AnnounceResult:
                 reason, detail = EndReason.COMMAND_FAILED, raised(lines)
             text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        return _Ending(text, files, _with_best(stored.progress, picture.best), reason, detail)
+        return _Ending(text, files, picture.best, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)

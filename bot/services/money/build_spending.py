@@ -9,6 +9,7 @@ from bot.domain.project import Project
 from bot.services.money.approve import Approve, Requote
 from bot.services.money.pause import Pause
 from bot.services.money.quotes import Needs, Quotes
+from bot.services.money.report_costs import ReportCosts
 from bot.services.running.core import Core, Outside
 from bot.services.running.loop import Loop
 
@@ -19,12 +20,14 @@ class Spending:
 
     approve: Approve
     pause: Pause
+    report_costs: ReportCosts
     loops: tuple[Loop, ...]
 
 
 def build(core: Core, outside: Outside, quotes: Quotes) -> Spending:
     approve, pause = Approve(core, requoting(quotes, core.projects)), Pause(core, outside.chat)
-    return Spending(approve, pause, (Loop("approvals", approve.once, 5), Loop("pause", pause.once, 2)))
+    report_costs = ReportCosts(core, outside.figures)
+    return Spending(approve, pause, report_costs, (Loop("approvals", approve.once, 5), Loop("pause", pause.once, 2)))
 
 
 def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:

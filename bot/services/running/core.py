@@ -91,3 +91,5 @@ class Setup:
     grace_seconds: float = 1_800.0
     """Between the report of an orphan and its end."""
     prices: PriceSettings = field(default_factory=PriceSettings)
+    region: str = "us-east-1"
+    """The engine's own."""
