@@ -206,7 +206,7 @@ def _origin(environment: Mapping[str, str]) -> Origin | None:
     try:
         return Origin(str(given["job"]), str(given["uri"]), str(given["key"]))
     except KeyError as error:
-        raise Ended(ExitCode.BAD_CONTRACT, f"RESUME_FROM has no {error}") from error
+        raise Ended(ExitCode.BAD_CONTRACT, f"{Env.RESUME_FROM} has no {error}") from error
 
 
 def _flags(text: str) -> Flags:

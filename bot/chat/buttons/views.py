@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.chat import error_replies, gate
-from bot.chat.cards import remedy_lines
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.interactions import Action, AnyInteraction
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted

@@ -6,7 +6,8 @@ it: https://github.com/discord/discord-api-docs/issues/2626. The answer is where
 
 from collections.abc import Iterator, Sequence
 
-from bot.chat.cards import card_lines, money_lines, remedy_lines, sweep_preview
+from bot.chat.cards import card_lines, money_lines, sweep_preview
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import Inert, cut, phrase
 from bot.domain.model.rows import Posted

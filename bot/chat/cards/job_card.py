@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import discord
 
-from bot.chat.cards import card_lines, hold_lines, money_lines, remedy_lines, verdict
+from bot.chat.cards import card_lines, hold_lines, money_lines, verdict
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.cards.units import at_epoch, axis, bar, grouped, number, relative
 from bot.domain.inert import EMPTY, Inert, escape, joined, listed, phrase
 from bot.domain.jobs.pace import expected_end

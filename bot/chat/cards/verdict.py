@@ -1,7 +1,8 @@
 """How a job or a sweep ended: the first line of its result, the headline of its card, and what to do about it."""
 
-from bot.chat.cards import money_lines, remedy_lines, sweep_verdict
+from bot.chat.cards import money_lines, sweep_verdict
 from bot.chat.cards.card_lines import by_request, headline, with_detail
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.cards.units import at_epoch, duration, grouped, number
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked

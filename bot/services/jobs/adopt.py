@@ -30,6 +30,7 @@ from bot.errors import UserError
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
+from trainer.contract import Env
 
 log = structlog.get_logger()
 
@@ -132,11 +133,11 @@ def _run(project: Project, environment: Mapping[str, str]) -> Run:
 
 def _remedied(run: Run, environment: Mapping[str, str]) -> Run:
     """With what was changed of it because an earlier job failed."""
-    changed = json.loads(environment.get("REMEDY", "{}"))
+    changed = json.loads(environment.get(Env.REMEDY, "{}"))
     if not changed:
         return run
     memory, seconds = int(changed.pop("memory_mib")), int(changed.pop("timeout_seconds"))
-    origin = json.loads(environment.get("RESUME_FROM", "null"))
+    origin = json.loads(environment.get(Env.RESUME_FROM, "null"))
     return replace(
         run,
         memory_mib=memory,

@@ -17,7 +17,7 @@ from bot.domain.parameters import Value
 from bot.domain.project import Project
 from bot.errors import BadInput
 from bot.ports.engine import Capabilities, SubmitCall
-from trainer.contract import array_uri
+from trainer.contract import Env, array_uri
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 JOB_TAG = "signalbox:job"
@@ -75,8 +75,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,
-        "REMEDY": json.dumps(remedy_as_json(job.run)) if job.run.remedied is not None else "",
-        "RESUME_FROM": json.dumps(asdict(job.run.resume_from)) if job.run.resume_from is not None else "",
+        Env.REMEDY: json.dumps(remedy_as_json(job.run)) if job.run.remedied is not None else "",
+        Env.RESUME_FROM: json.dumps(asdict(job.run.resume_from)) if job.run.resume_from is not None else "",
         **extra,
     }
     return SubmitCall(

@@ -90,7 +90,7 @@ class Remedies:
         offer = offer_for(job, limits)
         if offer is None or not offer.open:
             return offer
-        quote = (await self._retry(job, project, offer, _by_bot(job, self._now()), by_bot=False)).run.quote
+        quote = (await self._retry(job.id, job, project, offer, _by_bot(job, self._now()))).run.quote
         return replace(offer, usd_most=quote.usd_most if quote is not None else None)
 
     async def by_bot(self, job: Job, offer: Offer | None) -> tuple[Job | None, str]:
@@ -98,7 +98,7 @@ class Remedies:
         project = self._projects.get(job.run.project)
         if project is None or project.remedy is not RemedyMode.AUTO or offer is None or not offer.open:
             return None, ""
-        retry = await self._retry(job, project, offer, _by_bot(job, self._now()), by_bot=True)
+        retry = await self._retry(self._new_id(), job, project, offer, _by_bot(job, self._now()), by_bot=True)
         why_not = self._why_not(job, project, offer, retry)
         return (None, why_not) if why_not else (retry, "")
 
@@ -118,7 +118,7 @@ class Remedies:
         offer = failed.offer
         await self._check_fits(project, offer)
         asked = stored_request(request, self._now(), failed.id)
-        retry = await self._retry(failed, project, offer, asked, by_bot=False)
+        retry = await self._retry(self._new_id(), failed, project, offer, asked)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, retry.run.quote)
         if (risen := _risen(retry, seen_usd)) is not None:
             return risen
@@ -127,7 +127,9 @@ class Remedies:
         return Taken(started, before=started.id != retry.id)
 
     # ---- parts of a retry --------------------------------------------------------------------------------
-    async def _retry(self, failed: Job, project: Project, offer: Offer, request: Request, *, by_bot: bool) -> Job:
+    async def _retry(
+        self, job_id: str, failed: Job, project: Project, offer: Offer, request: Request, *, by_bot: bool = False
+    ) -> Job:
         """The same commit and parameters, in a place and with a key of its own."""
         longest = max(project.timeout_seconds, failed.run.timeout_seconds)
         run = replace(
@@ -137,7 +139,7 @@ class Remedies:
             results=project.output_uri,
             quote=None,
         )
-        retry = Job(self._new_id(), request, mended(failed, run, offer, by_bot=by_bot))
+        retry = Job(job_id, request, mended(failed, run, offer, by_bot=by_bot))
         return await self._quotes.priced(retry, project)
 
     async def _checkpoint(self, job: Job, project: Project) -> ResumeFrom | None:

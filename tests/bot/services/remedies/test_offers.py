@@ -105,9 +105,9 @@ class TestTake:
         await scene.bot.turn()
         call = scene.outside.engine.submissions[-1]
         assert (call.memory_mib, call.timeout_seconds) == (0, 5_400)
-        assert f'"job": "{job.id}"' in call.environment["RESUME_FROM"]
-        assert f'"key": "{job.run.key}"' in call.environment["RESUME_FROM"]
-        assert '"after": 5400' in call.environment["REMEDY"]
+        assert f'"job": "{job.id}"' in call.environment["SIGNALBOX_RESUME_FROM"]
+        assert f'"key": "{job.run.key}"' in call.environment["SIGNALBOX_RESUME_FROM"]
+        assert '"after": 5400' in call.environment["SIGNALBOX_REMEDY"]
 
     async def test_two_clicks_and_two_people_are_one_job(self, scene: Scene) -> None:
         job = await scene.fail(OUT_OF_MEMORY)
