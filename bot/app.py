@@ -194,7 +194,7 @@ def _services(
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
-    spending = build_spending.build(core, outside, money.quotes)
+    spending = build_spending.build(core, outside, money.quotes, setup.nonce_window)
     remedies = Remedies(core, outside, money.quotes, new_id=setup.new_id)
     jobs = build_jobs.build(core, outside, setup, money.quotes, remedies)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
