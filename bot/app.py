@@ -204,6 +204,7 @@ def _services(
         approve=spending.approve,
         pause=spending.pause,
         one_trial=sweeps.one_trial,
+        continue_sweep=sweeps.continue_sweep,
         answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),

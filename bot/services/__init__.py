@@ -17,6 +17,7 @@ from bot.services.money.pause import Pause
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
+from bot.services.sweeps.holding.continue_sweep import ContinueSweep
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -35,6 +36,7 @@ class Services:
     approve: Approve
     pause: Pause
     one_trial: OneTrial
+    continue_sweep: ContinueSweep
     audit: Audit
     read_audit: ReadAudit
     answer_guard: AnswerGuard

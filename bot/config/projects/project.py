@@ -70,6 +70,9 @@ class ProjectSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    pilot: bool = True
+    hold_after: Annotated[int, Field(ge=0, le=100_000)] = 4
+    hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
     caps: ProjectCaps = ProjectCaps()
     guard: ProjectGuard = ProjectGuard()
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
@@ -190,5 +193,8 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
+        pilot=settings.pilot,
+        hold_after=settings.hold_after,
+        hold_hours=settings.hold_hours,
         guard=guard_limits(guard or GuardSettings(), settings.guard),
     )
