@@ -217,6 +217,7 @@ def _services(
         report_costs=spending.report_costs,
         spot_prices=money.spot_prices,
         one_trial=sweeps.one_trial,
+        continue_sweep=sweeps.continue_sweep,
         answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),

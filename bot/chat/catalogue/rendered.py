@@ -8,6 +8,7 @@ from bot.chat.buttons.views import (
     card_buttons,
     confirm_buttons,
     end_buttons,
+    held_buttons,
     preview_buttons,
     trial_buttons,
     warning_buttons,
@@ -32,9 +33,10 @@ from bot.domain.model.plan import Search
 from bot.domain.model.publication import Refusal
 from bot.domain.model.states import EndReason, WaitCause
 from bot.domain.model.trial import TrialState
+from bot.domain.money.hold import Continued
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
-from bot.domain.texts import guard_texts, notes
+from bot.domain.texts import guard_texts, hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
@@ -42,6 +44,7 @@ from bot.domain.texts.machine_texts import idle_machine, role_mentions
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.delivery.audit_channel import next_message, refused_entries
+from bot.services.running.pending import held_for_failures
 from bot.services.sweeps.preview import Proposal
 
 ENGINE = engine_title(PROJECT)
@@ -49,7 +52,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _guard, _machines, _notes, _posts)
+    jobs = (_cards, _results, _waits, _holds, _guard, _machines, _notes, _posts)
     others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
@@ -106,6 +109,19 @@ def _waits() -> Iterator[Entry]:
 def _refusals() -> Iterator[Entry]:
     for name, text in samples.refusals():
         yield Entry("Caps and the pause", name, text)
+
+
+def _holds() -> Iterator[Entry]:
+    for name, sweep in samples.sweeps():
+        hold = held_for_failures(sweep)
+        if hold is not None:
+            buttons = " ".join(button_texts(held_buttons(sweep)))
+            yield Entry("Held sweeps", name, f"{hold_texts.held(sweep, hold, ENGINE)}\n{buttons}")
+        if sweep.continued is not None:
+            yield Entry("Held sweeps", name, hold_texts.continued(sweep, sweep.continued))
+    yield Entry("Held sweeps", "a trial succeeds", hold_texts.continued(SWEEP, Continued("", samples.NOW)))
+    yield Entry("Held sweeps", "nobody decides", hold_texts.unanswered(24.0))
+    yield Entry("Held sweeps", "trials are taken back", hold_texts.held_over())
 
 
 def _guard() -> Iterator[Entry]:
