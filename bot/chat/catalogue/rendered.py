@@ -236,6 +236,7 @@ def _previews() -> Iterator[Entry]:
         "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
