@@ -129,6 +129,8 @@ class Execution(Lifecycle):
     """How long they had those machines, as far as the bot saw it: the engine keeps no time of it."""
     doubles: Mapping[str, float] = field(default_factory=dict)
     """By engine id, how long other jobs of the same command had a machine, in seconds, when they were ended."""
+    memory_mib: int = 0
+    """The memory that it has, as the engine reports it; 0 if that is not known."""
 
     @property
     def exit_code(self) -> int | None:
@@ -210,6 +212,7 @@ class Execution(Lifecycle):
             attempts=seen.attempts or known.attempts,
             attempts_ended=_ended_attempts(seen),
             started_at=seen.started_at or known.started_at,
+            memory_mib=seen.memory_mib or known.memory_mib,
         )
         if (seconds := _never_started(known, seen, now)) is not None:
             changed = replace(

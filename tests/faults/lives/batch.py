@@ -145,7 +145,7 @@ class SimBatch:
     async def room(self, queue: str, definition: str) -> int | None:
         return None
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
+    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
         return Machines("us-east-1", (Pool(("g4dn.xlarge",), Terms.SPOT),), self._attempts)
 
     # ---- what happens --------------------------------------------------------------------------------------
