@@ -16,6 +16,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.money.pause import Pause
 from bot.domain.posts import Change, NewPost, Post
 from bot.ports.audit import Audit
+from bot.ports.costs import Costs
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -54,7 +55,7 @@ class LogLines:
     bytes: int = 0
 
 
-class Store(Audit, Protocol):
+class Store(Audit, Costs, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.
@@ -74,7 +75,8 @@ class Store(Audit, Protocol):
         With `submits`, the engine is called next if the step changes anything: `Paused` during a pause.
 
         `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
-        revision if the step changes what the card shows.
+        revision if the step changes what the card shows. What the change starts is added as by `add`, with its card and
+        thread; raises like `add`.
         """
 
     async def job(self, job_id: str) -> Posted | None:

@@ -110,6 +110,10 @@ class Permits:
             )
         raise NotAllowed(f"This may cost up to ${quote.usd_most:,.2f}, and {own}. Start less, or ask an admin.")
 
+    def lowest_limit(self, verb: Verb, project: str) -> float:
+        """What anybody who may do this may spend, whoever they are: the bot does not know people's roles by itself."""
+        return self.policy.lowest_limit(verb, project)
+
     def raisers(self, person: Person, project: str) -> str:
         """Who can raise a cap: `the role @admin`, as mentions."""
         return self._roles(person, [Verb.ADMINISTER], [project])

@@ -94,6 +94,8 @@ class Setup:
     grace_seconds: float = 1_800.0
     """Between the report of an orphan and its end."""
     prices: PriceSettings = field(default_factory=PriceSettings)
+    region: str = "us-east-1"
+    """The engine's own."""
     idle_machine_seconds: float = 0.0
     """After this time a machine without a job is named; 0 for never."""
     idle_machine_mentions: bool = False
