@@ -30,14 +30,14 @@ from deploy.sandbox.screenshots import (
 from deploy.sandbox.session import ENTRYPOINT, sandbox
 
 SETTINGS: dict[str, Any] = {
-    "caps": {"person_day_usd": 12.0, "project_month_usd": 200.0, "approve_above_usd": 5.0},
+    "caps": {"person_day_usd": 20.0, "project_month_usd": 200.0, "approve_above_usd": 5.0},
     "guard": {"silent_minutes": 0.3, "idle_machine_minutes": 0.5},
 }
 """What differs from the sandbox's own config. The times are short, so the pictures say 1 min."""
 AWS = Settings(images={TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, scale_down_seconds=3_600)
 TRAIN = "/train branch:main lr:0.1 epochs:40"
-LARGE = "/sweep lr=0.1,0.01,0.001 m=0.5,0.1 epochs=6 parallel:4"
-TOO_LARGE = "/sweep lr=0.001..0.1:log:10 m=0.5,0.1 epochs=6"
+LARGE = "/sweep lr=0.001..0.1:log:6 m=0.5,0.1 epochs=6 parallel:4"
+TOO_LARGE = "/sweep lr=0.001..0.1:log:15 m=0.5,0.1 epochs=6"
 SILENT = "/train branch:slow-cooker lr:0.01 epochs:300"
 
 

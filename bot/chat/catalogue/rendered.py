@@ -237,6 +237,7 @@ def _previews() -> Iterator[Entry]:
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
         "one point": _remarked(PROPOSAL, notes.single_point()),
+        "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))

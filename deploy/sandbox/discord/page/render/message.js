@@ -145,7 +145,7 @@ function thread(message, view) {
   el("span", { className: "thread-top" },
     el("strong", {}, channel.name),
     el("span", { className: "text-link" }, `${count} ${count === 1 ? "message" : "messages"} ›`)),
-  el("span", { className: "thread-last" }, last && last.type !== THREAD_STARTER
+  el("span", { className: "thread-last" }, last && last.type !== THREAD_STARTER && !(last.type in SYSTEM)
     ? [avatar(last.author, "avatar tiny"), el("b", {}, session.store.nameOf(last.author.id)),
       el("span", { className: "excerpt" }, readLine(last, view.names))]
     : "There are no recent messages in this thread."));
