@@ -238,6 +238,7 @@ def _previews() -> Iterator[Entry]:
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
         "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
+        "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
