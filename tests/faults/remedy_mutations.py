@@ -137,8 +137,8 @@ MUTATIONS = (
     Mutation(
         "remedy: memory is overridden in the form that takes effect",
         "bot/adapters/aws/batch_engine.py",
-        'return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]} if call.memory_mib else {}',
-        'return {"memory": call.memory_mib} if call.memory_mib else {}',
+        'return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]}',
+        'return {"memory": call.memory_mib}',
         "tests/bot/adapters/aws/test_memory_override.py::test_memory_is_overridden_in_the_form_that_takes_effect",
     ),
     Mutation(

@@ -50,7 +50,7 @@ class TestOffer:
             assert (offer.resume_from is not None) == (not name.startswith("artifacts/")), name
 
     async def test_without_an_answer_of_s3_the_result_goes_out_and_a_retry_starts_over(self, scene: Scene) -> None:
-        scene.outside.artifacts.list = _unavailable  # type: ignore[method-assign]
+        scene.outside.artifacts.read = _unavailable  # type: ignore[method-assign]
         job = await scene.fail(status=TIMED_OUT, code=None)
         assert scene.results == 1
         assert job.offer is not None
@@ -214,5 +214,5 @@ async def test_a_retry_that_ended_before_its_first_checkpoint_hands_on_where_it_
     assert failed.offer.resume_from.job == first.id
 
 
-async def _unavailable(_prefix: str) -> list[object]:
+async def _unavailable(_uri: str, *, limit: int) -> bytes:
     raise Unavailable("S3 does not answer")
