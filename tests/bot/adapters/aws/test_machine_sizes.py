@@ -1,6 +1,7 @@
 """Sizes by name, and whether a job fits on a queue's machines at all."""
 
 import pytest
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from bot.adapters.aws.machine_sizes import gpus, job_memory, too_small, vcpus
 from bot.adapters.aws.probe.batch import definition_check, queue_check
@@ -45,7 +46,8 @@ def test_size(name: str, cores: int, cards: int | None) -> None:
         ("c4.xlarge", 7.5),
         ("r4.xlarge", 30.5),
         ("g5", 768),
-        ("m6i", 256),
+        ("m6i", 192),
+        ("m3.xlarge", 0),
         ("t3.micro", 0),
         ("x2iedn.xlarge", 0),
         ("p6-b200.48xlarge", 0),
@@ -55,6 +57,18 @@ def test_size(name: str, cores: int, cards: int | None) -> None:
 def test_memory_for_a_job_is_less_than_the_machine_has(name: str, gib: float) -> None:
     """https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html and its neighbours have the sizes."""
     assert job_memory(name) == int(gib * 1_024 * 0.92)
+
+
+def test_memory_against_what_ec2_says_of_its_types() -> None:
+    """moto has the answers of DescribeInstanceTypes, recorded."""
+    installed = {name: int(each["MemoryInfo"]["SizeInMiB"]) for name, each in INSTANCE_TYPES.items()}
+    known = {name: size for name, size in installed.items() if job_memory(name)}
+    assert len(known) > 800
+    assert [name for name, size in known.items() if not 0.6 * size < job_memory(name) <= 0.93 * size] == []
+    families: dict[str, int] = {}
+    for name, size in installed.items():
+        families[name.partition(".")[0]] = max(size, families.get(name.partition(".")[0], 0))
+    assert [family for family, size in families.items() if job_memory(family) > 0.93 * size] == []
 
 
 def test_what_a_job_can_ask_for_fits_on_the_machines_that_people_have_measured() -> None:
