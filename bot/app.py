@@ -14,6 +14,7 @@ from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
+from bot.adapters.aws.fleet import AwsFleet
 from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
@@ -164,6 +165,7 @@ async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),
         prices=await stack.enter_async_context(aws_prices(config.aws.endpoint_url)) if config.prices.enabled else None,
+        fleet=AwsFleet(aws.batch, aws.ecs, time.monotonic),
     )
 
 
@@ -182,6 +184,8 @@ def _setup(config: Config) -> Setup:
         grace_seconds=config.guard.grace_minutes * 60,
         prices=price_settings(config.prices, config.deploy.disk_gib),
         region=config.aws.region,
+        idle_machine_seconds=config.guard.idle_machine_minutes * 60,
+        idle_machine_mentions=config.guard.idle_machine_mentions,
     )
 
 
@@ -190,11 +194,11 @@ def _services(
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
-    spending = build_spending.build(core, outside, money.quotes)
+    spending = build_spending.build(core, outside, money.quotes, setup.nonce_window)
     remedies = Remedies(core, outside, money.quotes, new_id=setup.new_id)
     jobs = build_jobs.build(core, outside, setup, money.quotes, remedies)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
-    guard = build_guard.build(core, outside, setup, jobs, sweeps)
+    guard = build_guard.build(core, outside, setup, jobs, sweeps, money)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -213,6 +217,7 @@ def _services(
         report_costs=spending.report_costs,
         spot_prices=money.spot_prices,
         one_trial=sweeps.one_trial,
+        continue_sweep=sweeps.continue_sweep,
         answer_guard=guard.answer,
         audit=core.store,
         read_audit=ReadAudit(core.store, core.permits, core.now),

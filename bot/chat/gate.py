@@ -55,6 +55,9 @@ BUTTONS: Mapping[Action, Needs] = {
     Action.CANCEL_SWEEP: (Verb.SEE,),
     Action.APPROVE: (Verb.APPROVE,),
     Action.DECLINE: (Verb.APPROVE,),
+    Action.CONTINUE: (Verb.SWEEP,),
+    Action.CONTINUE_NEWEST: (Verb.SWEEP,),
+    Action.CANCEL_HELD: (Verb.STOP_OWN,),
 }
 FORMS: Mapping[Action, Needs] = {Action.TRAIN_BEST: (Verb.TRAIN,)}
 

@@ -31,6 +31,9 @@ class Action(StrEnum):
     TRAIN_BEST = "train_best"
     APPROVE = "approve"
     DECLINE = "decline"
+    CONTINUE = "continue"
+    CONTINUE_NEWEST = "continue_newest"
+    CANCEL_HELD = "cancel_held"
 
 
 class BoxClient(discord.Client):

@@ -24,6 +24,8 @@ class PostKind(StrEnum):
     """A sentence from the bot, in the thread."""
     WARNING = "warning"
     """What the guard warns of, in the thread: it mentions whoever asked, and has buttons."""
+    HELD = "held"
+    """A sweep is held because its trials fail alike, in the channel: it mentions whoever asked, and has buttons."""
     LOG_FILE = "log_file"
     """The whole log as a file, in the thread, at the end."""
     END = "end"
@@ -83,6 +85,7 @@ RULES: dict[PostKind, PostRule] = {
     PostKind.LOG: _IN_THREAD,
     PostKind.NOTE: _IN_THREAD,
     PostKind.WARNING: _IN_THREAD,
+    PostKind.HELD: PostRule(Lane.CHANNEL, Target.CHANNEL, lambda publication, _: publication),
     PostKind.LOG_FILE: _IN_THREAD,
     PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication, _: publication),
 }

@@ -68,6 +68,12 @@ class Project:
     """How far a retry may raise the time limit."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
+    hold_after: int = 4
+    """A sweep goes no further once this number of trials has failed alike and none has succeeded; 0: it always does."""
+    hold_hours: float = 24.0
+    """How long a held sweep waits for somebody's decision."""
+    pilot: bool = True
+    """Whether sweeps of more than `confirm_trials` trials begin with one alone."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""
     former_output_uri: str = ""

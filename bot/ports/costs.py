@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.money.caps import Cap, Sums
+from bot.domain.money.weekly import WeeklyPosition
 from bot.domain.spending.charge import Charge
 
 Place = tuple[float, str]
@@ -35,6 +36,11 @@ class Costs(Protocol):
 
     async def latest_time(self) -> float:
         """The latest time that the store has seen, this moment among them: a day that has ended begins no more."""
+
+    async def weekly_position(self, channel_id: int) -> WeeklyPosition | None:
+        """How far the digests of weeks have been posted there; None if none has been due."""
+
+    async def keep_weekly_position(self, place: WeeklyPosition) -> None: ...
 
     async def used(self, projects: Sequence[str], asker_id: int) -> list[Used]:
         """What counts against each cap of these projects and of this person, now. A cap that several projects share is

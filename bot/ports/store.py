@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.domain.guard.machines import Idling
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -179,6 +180,12 @@ class Store(Audit, Costs, Protocol):
 
     async def pause_announced(self, at: float, channel_id: int) -> None:
         """Note that this channel knows of the pause or resumption of that time."""
+
+    async def idle_machines(self) -> list[Idling]:
+        """What is known about machines without a job."""
+
+    async def keep_idle_machines(self, machines: Sequence[Idling]) -> None:
+        """Keep these, and forget all others."""
 
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

@@ -20,6 +20,7 @@ from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
 from bot.services.remedies.remedies import Remedies
+from bot.services.sweeps.holding.continue_sweep import ContinueSweep
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
 
@@ -41,6 +42,7 @@ class Services:
     report_costs: ReportCosts
     spot_prices: SpotPriceHistory
     one_trial: OneTrial
+    continue_sweep: ContinueSweep
     audit: Audit
     read_audit: ReadAudit
     answer_guard: AnswerGuard

@@ -19,7 +19,7 @@ from bot.chat.commands import all_commands
 from bot.chat.interactions import Action
 from tests.access.people import CHANNELS, GUILD, KINDS, PROJECTS, Kind, may
 from tests.access.scene import Scene, playing
-from tests.access.stored import approval_token, commit_of, draft_id, project_named, seed
+from tests.access.stored import HELD_MARK, approval_token, commit_of, draft_id, project_named, seed
 from tests.access.wire import AUTOCOMPLETE, COMMAND, COMPONENT, FORM, PLACES, Asked, Json, option
 
 STRING = 3
@@ -91,6 +91,9 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.CONFIRM_SWEEP: ("sweep", "sweep", lambda stem, kind: draft_id(_project_of(stem), kind)),
     Action.CANCEL_SWEEP: ("see", "cancel", lambda stem, kind: draft_id(_project_of(stem), kind, "x")),
     Action.APPROVE: ("approve", "approve", lambda stem, _: f"{stem}7.{approval_token(stem, '7')}"),
+    Action.CONTINUE: ("sweep", "continue", lambda stem, _: f"{stem}9a.{HELD_MARK}"),
+    Action.CONTINUE_NEWEST: ("sweep", "continue", lambda stem, _: f"{stem}9b.{HELD_MARK}"),
+    Action.CANCEL_HELD: ("stop own", "stop", lambda stem, _: f"{stem}9c.{HELD_MARK}"),
     Action.DECLINE: ("approve", "decline", lambda stem, _: f"{stem}8.{approval_token(stem, '8')}"),
 }
 FORMS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {

@@ -3,6 +3,7 @@
 
 from tests.faults.mutation import Mutation
 
+WEEKLY = "tests/bot/services/money/test_post_weekly.py"
 REPORT, COSTS = "tests/bot/services/money/test_report_costs.py", "bot/services/money/report_costs.py"
 
 MUTATIONS = (
@@ -33,5 +34,19 @@ MUTATIONS = (
         "        now = await self._store.latest_time()\n        span",
         "        now = self._now()\n        span",
         f"{REPORT}::test_a_clock_set_back_hides_nothing_of_this_month",
+    ),
+    Mutation(
+        "a digest is stored before it is sent",
+        "bot/services/money/post_weekly.py",
+        "        await self._store.keep_weekly_position(place)\n        return place",
+        "        return place",
+        f"{WEEKLY}::test_what_changes_meanwhile_changes_no_message_under_way",
+    ),
+    Mutation(
+        "a message whose nonce is forgotten is looked for",
+        "bot/services/delivery/own_message.py",
+        "            if found is not None:",
+        "            if False:",
+        f"{WEEKLY}::test_killed_while_it_sends_it_is_posted_once",
     ),
 )

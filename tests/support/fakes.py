@@ -1,7 +1,7 @@
 """The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -357,6 +357,8 @@ class FakeChat(Faulty):
     sends: int = 0
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     """Messages that belong to no job: id, channel, text."""
+    pinged: list[int] = field(default_factory=list)
+    """Roles, by those."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -375,8 +377,9 @@ class FakeChat(Faulty):
         self._check("send", after=True)
         return message_id
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
         self._check("send_text", after=False)
+        self.pinged += roles
         sent_at, message_id = self._nonces.get(nonce, (float("-inf"), 0))
         if self.clock() - sent_at > self.window:
             message_id = 900 + len(self.texts)

@@ -48,6 +48,8 @@ from bot.services.sweeps.collect_results import CollectResults, CollectSettings,
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.holding.continue_sweep import ContinueSweep
+from bot.services.sweeps.holding.hold_sweeps import HoldSweeps
 from bot.services.sweeps.one_trial import OneTrial, TrialLog
 from bot.services.sweeps.preview import Proposal
 from bot.services.sweeps.propose import Propose, SweepRequest
@@ -112,7 +114,7 @@ class Bot:
         project: Project | None = None,
     ) -> None:
         self.outside, self.store = outside, store
-        project = project or PROJECT
+        project = project or PROJECT  # which a test may have replaced
         now, projects = outside.clock, {project.name: project}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
@@ -141,6 +143,8 @@ class Bot:
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, self.quotes, new_id=new_id)
         self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)
+        self.hold_sweeps = HoldSweeps(core, outside.engine, self.trials)
+        self.continue_sweep = ContinueSweep(core, outside.code, self.stop, self.trials)
         self.track_trials = TrackTrials(core, outside.engine, self.trials)
         self.stream_metrics = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
@@ -183,7 +187,7 @@ class Bot:
         for service in (
             *(self.dispatch, self.launch, self.stop, self.track_jobs, self.tail, self.announce_result, self.archive),
             *(self.track_trials, self.stream_metrics, self.prune, self.collect_results, self.report_trials),
-            *(self.refresh_board, self.announce_sweep, self.approve, self.pause),
+            *(self.hold_sweeps, self.refresh_board, self.announce_sweep, self.approve, self.pause),
         ):
             await service.once()
         await self.tell()

@@ -17,7 +17,7 @@ from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
-from bot.adapters.sqlite.ledger import admission, ledger_rows, pause_rows
+from bot.adapters.sqlite.ledger import admission, ledger_rows, machine_rows, pause_rows
 from bot.adapters.sqlite.ledger.cost_reads import CostReads
 from bot.adapters.sqlite.lines import line_rows
 from bot.adapters.sqlite.presence import Presence
@@ -26,6 +26,7 @@ from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.chain import Anchor, Link
 from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Does, Effect, Entry
+from bot.domain.guard.machines import Idling
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -239,6 +240,12 @@ class SqliteStore(CostReads):
 
     async def pause_announced(self, at: float, channel_id: int) -> None:
         await self._write(lambda db: pause_rows.announced(db, at, channel_id))
+
+    async def idle_machines(self) -> list[Idling]:
+        return await self._read(machine_rows.known)
+
+    async def keep_idle_machines(self, machines: Sequence[Idling]) -> None:
+        await self._write(lambda db: machine_rows.keep(db, machines))
 
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:

@@ -17,7 +17,8 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.remedy import Offer
 from bot.domain.spending.approval import token
-from bot.services.running.pending import awaiting_approval
+from bot.domain.texts import hold_texts
+from bot.services.running.pending import awaiting_approval, held_for_failures
 
 LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.STOP: ("Stop", discord.ButtonStyle.danger),
@@ -35,6 +36,9 @@ LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.TRAIN_BEST: ("Train best again", discord.ButtonStyle.primary),
     Action.APPROVE: ("Approve", discord.ButtonStyle.success),
     Action.DECLINE: ("Decline", discord.ButtonStyle.secondary),
+    Action.CONTINUE: (hold_texts.CONTINUE, discord.ButtonStyle.primary),
+    Action.CONTINUE_NEWEST: (hold_texts.CONTINUE_NEWEST, discord.ButtonStyle.success),
+    Action.CANCEL_HELD: (hold_texts.CANCEL, discord.ButtonStyle.danger),
 }
 
 
@@ -75,6 +79,8 @@ def card_buttons(job: Posted) -> discord.ui.View:
         name = f"{job.id}.{token(job)}"
         decide = JobButton(Action.APPROVE, name), JobButton(Action.DECLINE, name)
         return _view(*decide, _stop(job.id, job.execution.stop))
+    if held_for_failures(job) is not None:
+        return held_buttons(job)
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
     first = [_stop(job.id, job.execution.stop)] if job.execution.live else _retry_buttons(job)
@@ -111,6 +117,13 @@ def warning_buttons(job: Posted) -> discord.ui.View:
     """Under a warning of the guard. Of a sweep, Stop ends the trials that it is about."""
     stop = Action.STOP_WARNED if isinstance(job, Sweep) else Action.STOP
     return _view(JobButton(stop, job.id), JobButton(Action.LEAVE, job.id))
+
+
+def held_buttons(job: Posted, mark: str = "") -> discord.ui.View:
+    """What to do with a sweep that is held for its failures; `mark` is the hold's."""
+    hold = job.execution.hold
+    name = f"{job.id}.{mark or (hold.mark if hold is not None else '0')}"
+    return _view(*(JobButton(each, name) for each in (Action.CONTINUE, Action.CONTINUE_NEWEST, Action.CANCEL_HELD)))
 
 
 def confirm_buttons(name: str) -> discord.ui.View:

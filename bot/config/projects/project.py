@@ -78,6 +78,9 @@ class ProjectSettings(Section):
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
     remedy: RemedyMode = RemedyMode.OFFER
     longest_timeout_minutes: Annotated[float, Field(ge=1, le=LONGEST_MINUTES)] | None = None
+    pilot: bool = True
+    hold_after: Annotated[int, Field(ge=0, le=100_000)] = 4
+    hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
     caps: ProjectCaps = ProjectCaps()
     guard: ProjectGuard = ProjectGuard()
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
@@ -208,6 +211,9 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         columns=settings.columns,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
+        pilot=settings.pilot,
+        hold_after=settings.hold_after,
+        hold_hours=settings.hold_hours,
         guard=guard_limits(guard or GuardSettings(), settings.guard),
         remedy=settings.remedy,
         longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),

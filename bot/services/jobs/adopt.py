@@ -24,6 +24,7 @@ from bot.domain.posts import Change, NewPost, PostKind, first_posts
 from bot.domain.project import Project
 from bot.domain.remedy import Remedied, RemedyKind, ResumeFrom
 from bot.domain.sweeps.grammar import parse
+from bot.domain.sweeps.taken_back import before
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.errors import UserError
@@ -190,7 +191,7 @@ def sweep_of(submission: Submission, seen: Observation, project: Project) -> Swe
     return Sweep(
         id=submission.sweep_id,
         request=replace(asked, created_at=submission.created_at, retry_of=retry_of),
-        run=replace(submission.run, parameters=fixed),
+        run=replace(submission.run, parameters=fixed, results=before(submission.run.results)),
         plan=plan,
         execution=Lifecycle(state=JobState.RUNNING),
         publication=Publication(recovered_at=submission.recovered_at),

@@ -57,7 +57,7 @@ class _Ending:
     detail: str
 
     def of(self, stored: Job, offer: Offer | None = None) -> Job:
-        """The job with it, from what is known by now: lines may have come in since it was read."""
+        """The job with it, from the job as it is by now: lines may have come in since it was read."""
         succeeded = self.reason is EndReason.SUCCEEDED
         detail = self.detail if succeeded else self.detail or stored.execution.detail
         execution = stored.execution.judged(self.reason, detail)

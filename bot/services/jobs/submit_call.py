@@ -130,7 +130,7 @@ def _trial_environment(submission: Submission, sweep: Sweep, project: Project) -
     plan, numbers, retry_of = sweep.plan, submission.numbers, sweep.request.retry_of
     retry = {} if retry_of is None else {"retry_of": retry_of, "numbers": plan.numbers if submission.size == 1 else ""}
     request = {"SWEEP": json.dumps({**plan_as_json(plan), **retry})}
-    prefix = project.prefix(sweep.run.results, sweep.id)
+    prefix = project.prefix(submission.run.results, sweep.id)
     if submission.size == 1:
         return {**request, "JOB_ID": f"{sweep.id}.{numbers}", "OUTPUT_URI": array_uri(prefix, numbers)}
     space = json.dumps({**plan.space.encoded, "numbers": numbers}, separators=(",", ":"))

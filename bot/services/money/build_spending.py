@@ -8,6 +8,7 @@ from bot.domain.money.quote import Quote
 from bot.domain.project import Project
 from bot.services.money.approve import Approve, Requote
 from bot.services.money.pause import Pause
+from bot.services.money.post_weekly import PASS_SECONDS, PostWeekly
 from bot.services.money.quotes import Needs, Quotes
 from bot.services.money.report_costs import ReportCosts
 from bot.services.running.core import Core, Outside
@@ -24,10 +25,16 @@ class Spending:
     loops: tuple[Loop, ...]
 
 
-def build(core: Core, outside: Outside, quotes: Quotes) -> Spending:
+def build(core: Core, outside: Outside, quotes: Quotes, nonce_window: float) -> Spending:
     approve, pause = Approve(core, requoting(quotes, core.projects)), Pause(core, outside.chat)
     report_costs = ReportCosts(core, outside.figures)
-    return Spending(approve, pause, report_costs, (Loop("approvals", approve.once, 5), Loop("pause", pause.once, 2)))
+    weekly = PostWeekly(core, outside.chat, report_costs, nonce_window)
+    loops = (
+        Loop("approvals", approve.once, 5),
+        Loop("pause", pause.once, 2),
+        Loop("post_weekly", weekly.once, PASS_SECONDS),
+    )
+    return Spending(approve, pause, report_costs, loops)
 
 
 def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:

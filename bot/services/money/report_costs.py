@@ -11,12 +11,12 @@ from bot.domain.access import Person
 from bot.domain.drawing.figures import CostRequest
 from bot.domain.money.period import Span, period, suggestions
 from bot.domain.spending import cost_table
-from bot.domain.spending.cost_bars import cost_request
 from bot.domain.spending.cost_report import CostReport, Grouping
 from bot.domain.text import folded
 from bot.errors import ServiceError, UnknownName
 from bot.ports.costs import FIRST, Used
 from bot.ports.figures import Figures
+from bot.services.money.cost_bars import cost_request
 from bot.services.running.core import Core
 
 log = structlog.get_logger()

@@ -1,11 +1,13 @@
-"""The store's methods that read the ledger."""
+"""The store's methods for reports on costs."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from bot.adapters.sqlite.connection import Connection
-from bot.adapters.sqlite.ledger import admission, cost_columns, ledger_rows
+from bot.adapters.sqlite.ledger import admission, cost_columns, ledger_rows, weekly_rows
+from bot.domain.audit.entry import Effect
 from bot.domain.money.caps import Cap, Caps, Pool
+from bot.domain.money.weekly import WeeklyPosition
 from bot.domain.spending.charge import Charge
 from bot.ports.costs import Place, Used
 
@@ -22,6 +24,11 @@ class CostReads:
     async def _read(self, work: Callable[[Connection], T]) -> T:
         raise NotImplementedError
 
+    async def _write(
+        self, work: Callable[[Connection], T], effect: Effect | None = None, *, submits: bool = False
+    ) -> T:
+        raise NotImplementedError
+
     async def costs(
         self, start: float, end: float, *, projects: Collection[str] | None, after: Place, limit: int
     ) -> list[Charge]:
@@ -32,6 +39,12 @@ class CostReads:
 
     async def latest_time(self) -> float:
         return await self._read(lambda db: ledger_rows.latest_time(db, self._now()))
+
+    async def weekly_position(self, channel_id: int) -> WeeklyPosition | None:
+        return await self._read(lambda db: weekly_rows.position(db, channel_id))
+
+    async def keep_weekly_position(self, place: WeeklyPosition) -> None:
+        await self._write(lambda db: weekly_rows.keep(db, place))
 
     async def used(self, projects: Sequence[str], asker_id: int) -> list[Used]:
         def counted(db: Connection) -> list[Used]:

@@ -6,8 +6,8 @@ from bot.domain.drawing.figures import CostRequest
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.period import period
 from bot.domain.spending.charge import Charge
-from bot.domain.spending.cost_bars import MOST_BARS, cost_request
 from bot.domain.spending.cost_report import CostReport, Grouping
+from bot.services.money.cost_bars import MOST_BARS, cost_request
 
 CALENDAR = Calendar()
 TODAY = dt.date(2026, 11, 29)
