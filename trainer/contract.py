@@ -85,6 +85,8 @@ class Env(StrEnum):
     ASKER = "ASKER"
     IMAGE = "IMAGE"
     """The image's name in the manifest."""
+    MACHINE = "SIGNALBOX_MACHINE"
+    """The name of the machine that was asked for, for the manifest; empty for the project's own queue."""
     JOB_KEY = "JOB_KEY"
     """Seals what the entrypoint stores for a later attempt, so that it counts for this job alone. Not passed on."""
     TRAINING_UID = "SIGNALBOX_TRAINING_UID"

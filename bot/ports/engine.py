@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
+from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
 from bot.domain.money.quote import Terms
@@ -24,12 +25,15 @@ class SubmitCall:
     timeout_seconds: int
     array_size: int = 0
     """0 for a job by itself; otherwise from 2 to the engine's `Capabilities.array_size`."""
+    resources: Resources = NO_RESOURCES
+    """In place of what the definition says."""
 
     @property
     def characters(self) -> int:
-        """Of command and environment, written as JSON."""
+        """Of command, environment and resources, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        return len(json.dumps({"command": self.command, "environment": pairs}))
+        resources = {"resources": asdict(self.resources)} if self.resources else {}
+        return len(json.dumps({"command": self.command, "environment": pairs, **resources}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,11 @@ class Engine(Protocol):
     def parent_id(self, engine_id: str) -> str:
         """The array that a child belongs to; any other id as it is."""
 
-    async def room(self, queue: str, definition: str) -> int | None:
-        """How many jobs of that definition the queue's machines can run at once; None if that is unknown."""
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
+        """How many jobs of that definition the queue's machines can run at once; None if that is unknown. `resources`
+        stand in place of the definition's."""
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
         """What the queue may start for jobs of that definition; None if that is unknown. Cached for minutes."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:

@@ -20,6 +20,7 @@ from bot.domain.drawing.figures import (
 from bot.domain.goal import Goal
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
+from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_in
 from bot.domain.model.job import Job
@@ -58,6 +59,8 @@ class FakeEngine(Faulty):
         super().__init__()
         self.submissions: list[SubmitCall] = []
         self.jobs: dict[str, Observation] = {}
+        self.queues: dict[str, str] = {}
+        """By engine id. Jobs that a test puts in by itself are in every queue."""
         self.terminated: list[str] = []
         self.lagging = False
         """While set, a look-up by name does not see any job."""
@@ -65,6 +68,8 @@ class FakeEngine(Faulty):
         """What `room` answers."""
         self.pools: Machines | None = None
         """What `machines` answers."""
+        self.pools_of: dict[str, Machines] = {}
+        """The same for one queue."""
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
@@ -72,6 +77,7 @@ class FakeEngine(Faulty):
         self._check("submit", after=False)
         engine_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)
+        self.queues[engine_id] = submission.queue
         self.jobs[engine_id] = Observation(
             engine_id,
             submission.name,
@@ -87,7 +93,7 @@ class FakeEngine(Faulty):
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         self._check("find", after=False)
-        return [] if self.lagging else [job for job in self._whole() if job.name == name]
+        return [] if self.lagging else [job for job in self._whole() if job.name == name and self._in(queue, job)]
 
     async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         self._check("describe", after=False)
@@ -104,7 +110,7 @@ class FakeEngine(Faulty):
 
     async def live(self, queue: str) -> list[Observation]:
         self._check("live", after=False)
-        return [job for job in self._whole() if not job.state.terminal]
+        return [job for job in self._whole() if not job.state.terminal and self._in(queue, job)]
 
     async def children(self, engine_id: str, state: JobState) -> list[str]:
         self._check("children", after=False)
@@ -121,17 +127,20 @@ class FakeEngine(Faulty):
     def parent_id(self, engine_id: str) -> str:
         return engine_id.partition(":")[0]
 
-    async def room(self, queue: str, definition: str) -> int | None:
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
         self._check("room", after=False)
         return self.places
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
         self._check("machines", after=False)
-        return self.pools
+        return self.pools_of.get(queue, self.pools)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         self._check("made_since", after=False)
-        return [job for job in self._whole() if (job.created_at or 0.0) > at]
+        return [job for job in self._whole() if (job.created_at or 0.0) > at and self._in(queue, job)]
+
+    def _in(self, queue: str, job: Observation) -> bool:
+        return self.queues.get(job.engine_id, queue) == queue
 
     def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """Of a job or of a child; an array ends with the last of its children."""

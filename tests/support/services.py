@@ -15,6 +15,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.caps import Caps
 from bot.domain.posts import PostKind
+from bot.domain.project import Project
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.guard.answer_guard import AnswerGuard
@@ -107,9 +108,10 @@ class Bot:
         hold: float = 0,
         new_id: Callable[[], str] | None = None,
         caps: Caps | None = None,
+        project: Project = PROJECT,
     ) -> None:
         self.outside, self.store = outside, store
-        now, projects = outside.clock, {PROJECT.name: PROJECT}
+        now, projects = outside.clock, {project.name: project}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
         self.core = core = Core(store, projects, Wakeups(), now, self.permits, caps=caps or Caps())

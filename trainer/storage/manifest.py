@@ -66,6 +66,7 @@ class Manifest:
             "commit": job.commit,
             "subject": self.subject,
             "image": job.image,
+            "machine": job.machine,
             "asker": job.asker,
             "attempts": [asdict(attempt) for attempt in self.attempts],
             "not_stored": [

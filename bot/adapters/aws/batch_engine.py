@@ -14,6 +14,7 @@ from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.queue_machines import QueueMachines
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
+from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState, WaitCause
 from bot.errors import Refused
@@ -80,7 +81,11 @@ class BatchEngine:
                 jobName=call.name,
                 jobQueue=call.queue,
                 jobDefinition=call.definition,
-                containerOverrides={"command": list(call.command), "environment": environment},
+                containerOverrides={
+                    "command": list(call.command),
+                    "environment": environment,
+                    **_resources(call.resources),
+                },
                 timeout={"attemptDurationSeconds": max(call.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
                 tags=dict(call.tags),
                 propagateTags=True,
@@ -131,11 +136,11 @@ class BatchEngine:
     def parent_id(self, engine_id: str) -> str:
         return engine_id.partition(":")[0]
 
-    async def room(self, queue: str, definition: str) -> int | None:
-        return await self._capacity.jobs_at_once(queue, definition)
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
+        return await self._capacity.jobs_at_once(queue, definition, resources)
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
-        return await self._machines.of(queue, definition)
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
+        return await self._machines.of(queue, definition, resources)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))
@@ -163,6 +168,15 @@ class BatchEngine:
         self._next_read = at + self._interval
         if at > now:
             await self._sleep(at - now)
+
+
+def _resources(wanted: Resources) -> dict[str, Any]:
+    """Only the kinds that are listed are overridden; the deprecated `vcpus` and `memory` would override nothing:
+    https://docs.aws.amazon.com/batch/latest/userguide/override-resource-requirements.html. Memory is in MiB
+    (API_ResourceRequirement)."""
+    values = {"VCPU": wanted.vcpus, "MEMORY": wanted.memory_mib, "GPU": wanted.gpus}
+    listed = [{"type": kind, "value": str(value)} for kind, value in values.items() if value]
+    return {"resourceRequirements": listed} if listed else {}
 
 
 def _observation(detail: Mapping[str, Any]) -> Observation:

@@ -16,6 +16,7 @@ from bot.adapters.aws.queue_queries import (
     gpus_of,
     vcpus_of,
 )
+from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.money.quote import Terms
 from bot.errors import ServiceError
 from bot.ports.engine import Machines, Pool
@@ -40,25 +41,25 @@ class QueueMachines:
 
     def __init__(self, batch: Client, now: Callable[[], float]) -> None:
         self._batch, self._now = batch, now
-        self._cache: dict[tuple[str, str], tuple[float, Machines | None]] = {}
+        self._cache: dict[tuple[str, str, Resources], tuple[float, Machines | None]] = {}
 
-    async def of(self, queue: str, definition: str) -> Machines | None:
-        key, now = (queue, definition), self._now()
+    async def of(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
+        key, now = (queue, definition, resources), self._now()
         at, known = self._cache.get(key, (None, None))
         if at is None or now - at >= CACHE_SECONDS:
             try:
-                known = await self._ask_batch(queue, definition)
+                known = await self._ask_batch(*key)
             except ServiceError:
                 if known is None:
                     return None
             self._cache[key] = now, known
         return known
 
-    async def _ask_batch(self, queue: str, definition: str) -> Machines:
+    async def _ask_batch(self, queue: str, definition: str, resources: Resources) -> Machines:
         region = str(self._batch.meta.region_name)
         described = await describe_definition(self._batch, definition, region)
         environments = await describe_environments(self._batch, await describe_queue(self._batch, queue, region))
-        needed_vcpus, needed_gpus = vcpus_of(described), gpus_of(described)
+        needed_vcpus, needed_gpus = resources.vcpus or vcpus_of(described), resources.gpus or gpus_of(described)
 
         def fits(name: str) -> bool:
             size, has = vcpus(name), gpus(name)

@@ -34,3 +34,5 @@ class Run:
     """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""
     quote: Quote | None = None
     """What it was said to cost. None if nobody knew, or an earlier version recorded the job."""
+    machine: str = ""
+    """Which of the project's machines it runs on; empty for its own queue."""

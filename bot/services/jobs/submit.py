@@ -7,6 +7,7 @@ from typing import Protocol
 from bot.domain.access import Person, Verb
 from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
+from bot.domain.machine import MACHINE
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
@@ -32,6 +33,8 @@ class TrainRequest:
     project: str = ""
     branch: str = ""
     commit: str = ""
+    machine: str = ""
+    """By its name in the config; `default` is the project's own queue. Left out of a retry, the machine of before."""
     values: Mapping[str, object] = field(default_factory=dict)
     settings: str = ""
     """The text of `set`: more values."""
@@ -54,6 +57,7 @@ class Submit:
         visible = self._permits.visible(request.person, self._projects)
         project = choose(visible, request.project, request.channel_id)
         self._permits.check(request.person, Verb.TRAIN, project.name)
+        request = _placed(request, project)
         values = merged(project.parameters, request.values, request.settings)
         parameters = complete(project.parameters, values, f"{SET}:")
         commit = await self._code.resolve(
@@ -71,6 +75,7 @@ class Submit:
         visible = self._permits.visible(request.person, self._projects)
         project = choose(visible, old.run.project, request.channel_id)
         self._permits.check(request.person, Verb.TRAIN, project.name)
+        request = _placed(request, project, old.run.machine)
         before = {p.name: old.run.parameters[p.name] for p in project.parameters if p.name in old.run.parameters}
         values = merged(project.parameters, request.values, request.settings)
         parameters = complete(project.parameters, {**_without(before, project, values), **values}, f"{SET}:")
@@ -92,7 +97,7 @@ class Submit:
         retry_of: str | None = None,
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, new_run(project, commit, parameters))
+        job = Job(self._new_id(), stored, new_run(project, commit, parameters, request.machine))
         job = await self._quotes.priced(job, project)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
@@ -128,6 +133,13 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
         values=values,
         settings=found.get(SET, ""),
     )
+
+
+def _placed(request: TrainRequest, project: Project, before: str = "") -> TrainRequest:
+    """With the machine out of the values: it is a parameter of projects without machines. `before` is a retry's."""
+    named = str(request.values.get(MACHINE, "")) if project.machines else ""
+    values = {name: value for name, value in request.values.items() if name != MACHINE or not project.machines}
+    return replace(request, machine=request.machine or named or before, values=values)
 
 
 def _without(values: Mapping[str, Value], project: Project, replaced: Mapping[str, object]) -> dict[str, object]:

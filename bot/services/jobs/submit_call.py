@@ -29,8 +29,8 @@ INTERACTION_TAG = "signalbox:interaction"
 _KEY_BYTES = 16
 
 
-def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value]) -> Run:
-    """What is asked for now: its files have a place, and a key that seals them."""
+def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value], machine: str = "") -> Run:
+    """What is asked for now: its files have a place, and a key that seals them. Raises `UnknownName` for a machine."""
     return Run(
         project.name,
         commit,
@@ -38,6 +38,7 @@ def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value]) -
         project.timeout_seconds,
         key=secrets.token_hex(_KEY_BYTES),
         results=project.output_uri,
+        machine=project.machine_named(machine),
     )
 
 
@@ -66,6 +67,7 @@ def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, 
 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
+    place = project.on(job.run.machine)
     environment = {
         **project_environment(project),
         "BRANCH_NAME": job.run.commit.branch,
@@ -75,11 +77,12 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,
+        "SIGNALBOX_MACHINE": job.run.machine,
         **extra,
     }
     return SubmitCall(
         name=engine_name(job, bot_name),
-        queue=project.queue,
+        queue=place.queue,
         definition=project.job_definition,
         command=project.command,
         environment={name: value for name, value in environment.items() if value},
@@ -92,6 +95,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
             INTERACTION_TAG: str(request.interaction_id),
         },
         timeout_seconds=job.run.timeout_seconds,
+        resources=place.resources,
     )
 
 

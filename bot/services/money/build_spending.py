@@ -34,6 +34,6 @@ def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:
         project, seen = projects.get(posted.run.project), posted.run.quote
         if project is None or seen is None:
             return None
-        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once)
+        return await quotes.of(project.on(posted.run.machine), seen.runs, seen.expected_seconds, at_once=seen.at_once)
 
     return requote

@@ -54,7 +54,9 @@ class Quotes:
 
     async def priced(self, posted: AnyPosted, project: Project, at_once: int | None = None) -> AnyPosted:
         """With its quote. `at_once` is how many of a sweep's trials can run at a time, if that is known."""
-        earlier = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
+        project = project.on(posted.run.machine)
+        recent = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
+        earlier = [job for job in recent if job.run.machine == posted.run.machine]
         runs = posted.plan.runs if isinstance(posted, Sweep) else 1
         quote = await self.of(project, runs, estimate(earlier).seconds(posted), at_once=at_once or 0)
         return replace(posted, run=replace(posted.run, quote=quote))
@@ -91,7 +93,7 @@ class Quotes:
 
     async def _machines(self, project: Project) -> Machines | None:
         try:
-            return await self._engine.machines(project.queue, project.job_definition)
+            return await self._engine.machines(project.queue, project.job_definition, project.resources)
         except ServiceError as error:
             log.warning("the queue's machines are not known", queue=project.queue, error=str(error))
             return Machines("", (), UNKNOWN_ATTEMPTS)
