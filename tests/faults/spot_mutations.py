@@ -7,7 +7,44 @@ OF_SPOT = "tests/bot/services/money/test_spot_prices.py"
 
 OF_MACHINES = "tests/bot/services/jobs/test_machines.py"
 
+BELOW, OF_BELOW = "bot/services/money/start_below.py", "tests/bot/services/money/test_start_below.py"
+
 MUTATIONS = (
+    Mutation(
+        "a job waits for its price",
+        BELOW,
+        "if spot.usd < hold.below_usd:",
+        "if True:",
+        f"{OF_BELOW}::test_it_starts_once_when_the_price_is_below",
+    ),
+    Mutation(
+        "an old price starts nothing",
+        "bot/services/money/cheapest_spot.py",
+        "if name and not found[name].stale else None",
+        "if name else None",
+        f"{OF_BELOW}::test_an_old_price_starts_nothing",
+    ),
+    Mutation(
+        "the wait ends in time",
+        BELOW,
+        "if hold.until is not None and self._now() >= hold.until:",
+        "if False:",
+        f"{OF_BELOW}::test_it_ends_when_its_time_has_passed",
+    ),
+    Mutation(
+        "the wait ends before the price counts",
+        BELOW,
+        "self._now() >= hold.until:",
+        "self._now() >= hold.until + 7_200:",
+        f"{OF_BELOW}::test_it_ends_although_the_price_came_while_the_bot_was_away",
+    ),
+    Mutation(
+        "what needs approval waits for no price",
+        "bot/services/money/admission.py",
+        "        if posted.execution.hold is not None:\n",
+        "        if False:\n",
+        f"{OF_BELOW}::test_what_needs_approval_cannot_wait_for_a_price",
+    ),
     Mutation(
         "a machine's job goes to its queue",
         "bot/services/jobs/submit_call.py",

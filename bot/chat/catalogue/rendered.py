@@ -177,7 +177,7 @@ def _answers() -> Iterator[Entry]:
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
     for name, answer in spot_answers():
-        yield Entry("Answers to /spot", name, spot_lines.text(answer))
+        yield Entry("Answers about spot prices", name, spot_lines.text(answer))
 
 
 def _audit() -> Iterator[Entry]:

@@ -27,6 +27,10 @@ class Hold:
     """When the wait ends without a job; None if it has no end."""
     below_usd: float = 0.0
     """Of `PRICE`: an hour of a machine."""
+    machine: str = ""
+    """Of `PRICE`: the type whose price was seen last; empty if none was."""
+    seen_usd: float = 0.0
+    """Of `PRICE`: that price; 0 if none was seen."""
     detail: str = ""
     """Of `FAILURES`: how they failed."""
     approvers: tuple[int, ...] = ()

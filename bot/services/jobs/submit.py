@@ -12,13 +12,16 @@ from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
 from bot.domain.model.run import Commit
+from bot.domain.money.deadline import BY, START_BELOW, WHEN, price
 from bot.domain.parameters import Value, complete, find
 from bot.domain.project import Project, choose
+from bot.errors import BadInput
 from bot.ports.code import Code
 from bot.ports.engine import Capabilities
 from bot.services.jobs.submit_call import call_for_job, check_fits, new_run
 from bot.services.money.admission import Admission
 from bot.services.money.quotes import Quotes
+from bot.services.money.start_below import held_for_price
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 
@@ -35,6 +38,10 @@ class TrainRequest:
     commit: str = ""
     machine: str = ""
     """By its name in the config; `default` is the project's own queue. Left out of a retry, the machine of before."""
+    start_below: float | None = None
+    """Wait for a spot price below this, in USD an hour."""
+    by: str = ""
+    """Until when it waits, as typed."""
     values: Mapping[str, object] = field(default_factory=dict)
     settings: str = ""
     """The text of `set`: more values."""
@@ -46,7 +53,7 @@ class Submit:
     def __init__(
         self, core: Core, code: Code, engine: Capabilities, quotes: Quotes, *, new_id: Callable[[], str]
     ) -> None:
-        self._store, self._now, self._permits = core.store, core.now, core.permits
+        self._core, self._store, self._now, self._permits = core, core.store, core.now, core.permits
         self._projects = tuple(core.projects.values())
         self._code, self._engine, self._quotes, self._new_id = code, engine, quotes, new_id
         self._admission = Admission(core)
@@ -99,6 +106,9 @@ class Submit:
         stored = stored_request(request, self._now(), retry_of)
         job = Job(self._new_id(), stored, new_run(project, commit, parameters, request.machine))
         job = await self._quotes.priced(job, project)
+        if request.start_below is not None:
+            wanted, place = (request.start_below, request.by), project.on(job.run.machine)
+            job = await held_for_price(job, place, wanted, self._core, self._quotes.spot)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")
         return await self._admission.add(job, request.person)
@@ -136,10 +146,21 @@ def _unfolded(request: TrainRequest) -> TrainRequest:
 
 
 def _placed(request: TrainRequest, project: Project, before: str = "") -> TrainRequest:
-    """With the machine out of the values: it is a parameter of projects without machines. `before` is a retry's."""
-    named = str(request.values.get(MACHINE, "")) if project.machines else ""
-    values = {name: value for name, value in request.values.items() if name != MACHINE or not project.machines}
-    return replace(request, machine=request.machine or named or before, values=values)
+    """With the options of where and when it runs out of the values, apart from those that are parameters of the
+    project. `before` is the machine of what is retried. Raises `BadInput`."""
+    declared = {name for each in project.parameters for name in (each.name, *each.aliases)}
+    own = {name for name in (*WHEN, *((MACHINE,) if project.machines else ())) if name not in declared}
+    taken = {name: value for name, value in request.values.items() if name in own}
+    if BY in taken and START_BELOW not in taken:
+        raise BadInput(f"`{BY}` says until when a job waits for `{START_BELOW}`. Set both, or neither.")
+    below = taken.get(START_BELOW)
+    return replace(
+        request,
+        machine=str(taken.get(MACHINE, "")) or before,
+        start_below=None if below is None else price(below),
+        by=str(taken.get(BY, "")),
+        values={name: value for name, value in request.values.items() if name not in own},
+    )
 
 
 def _without(values: Mapping[str, Value], project: Project, replaced: Mapping[str, object]) -> dict[str, object]:

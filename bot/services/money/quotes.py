@@ -16,6 +16,7 @@ from bot.domain.sweeps.estimate import estimate
 from bot.errors import ServiceError, UserError
 from bot.ports.engine import Engine, Machines, Pool
 from bot.ports.store import Store
+from bot.services.money.cheapest_spot import CheapestSpot
 from bot.services.money.price_book import PriceBook, Rate
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Quotes:
     ) -> None:
         self._store, self._engine, self._book = store, engine, book
         self._settings = settings or PriceSettings()
+        self.spot = CheapestSpot(engine, book, self._settings)
 
     async def priced(self, posted: AnyPosted, project: Project, at_once: int | None = None) -> AnyPosted:
         """With its quote. `at_once` is how many of a sweep's trials can run at a time, if that is known."""

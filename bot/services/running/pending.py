@@ -37,6 +37,19 @@ def awaiting_approval(rows: Iterable[Row]) -> list[tuple[Posted, Hold]]:
     ]
 
 
+def awaiting_price(rows: Iterable[Row]) -> list[tuple[Job, Hold]]:
+    """It waits for a spot price, nobody has asked to stop it, and it surely is not at the engine."""
+    waiting = [(row, hold) for row in rows if isinstance(row, Job) and (hold := row.execution.hold) is not None]
+    return [
+        (job, hold)
+        for job, hold in waiting
+        if hold.kind is HoldKind.PRICE
+        and job.execution.live
+        and job.execution.stop is None
+        and job.execution.never_submitted
+    ]
+
+
 def to_track(rows: Iterable[Row]) -> list[Submitted]:
     """The engine has taken it, and it has not ended."""
     return [row for row in rows if isinstance(row, Submitted) and row.execution.live and row.execution.engine_id]
