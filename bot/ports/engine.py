@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
-from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.domain.money.quote import Terms
 
 
@@ -74,6 +74,10 @@ class Machines:
     """Of one job, at most."""
     fits: Callable[[str], bool] = lambda _: True
     """Whether a job fits on a type; of a family's types, not all are large enough."""
+    memory_mib: int = 0
+    """What a job of the definition asks for; 0 if that is unknown."""
+    most_memory_mib: int = 0
+    """What a job can ask for and still fit on the largest of them; 0 if that is unknown."""
 
 
 class Engine(Protocol):

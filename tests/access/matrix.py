@@ -19,7 +19,7 @@ from bot.chat.commands import all_commands
 from bot.chat.interactions import Action
 from tests.access.people import CHANNELS, GUILD, KINDS, PROJECTS, Kind, may
 from tests.access.scene import Scene, playing
-from tests.access.stored import approval_token, commit_of, draft_id, project_named, seed
+from tests.access.stored import HELD_MARK, approval_token, commit_of, draft_id, project_named, seed
 from tests.access.wire import AUTOCOMPLETE, COMMAND, COMPONENT, FORM, PLACES, Asked, Json, option
 
 STRING = 3
@@ -64,6 +64,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "spot": ("see", "", lambda *_: command("spot", type="g4dn.xlarge", regions="us")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
+    "cost": ("see", "", lambda *_: command("cost", when="all time")),
     "audit": ("administer", "", _job("audit", "4")),
     "pause": ("administer", "", lambda *_: command("pause", reason="the bill")),
     "resume": ("administer", "", lambda *_: command("resume")),
@@ -84,11 +85,15 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.PLOT: ("see", "", lambda stem, _: f"{stem}4"),
     Action.PLOT_BEST: ("see", "", lambda stem, _: f"{stem}6"),
     Action.RETRY: ("train", "train", lambda stem, _: f"{stem}4"),
+    Action.RETRY_WITH: ("train", "train", lambda stem, _: f"{stem}9.200"),
     Action.RETRY_FAILED: ("sweep", "sweep", lambda stem, _: f"{stem}6"),
     Action.TRAIN_BEST: ("train", "", lambda stem, _: f"{stem}6"),
     Action.CONFIRM_SWEEP: ("sweep", "sweep", lambda stem, kind: draft_id(_project_of(stem), kind)),
     Action.CANCEL_SWEEP: ("see", "cancel", lambda stem, kind: draft_id(_project_of(stem), kind, "x")),
     Action.APPROVE: ("approve", "approve", lambda stem, _: f"{stem}7.{approval_token(stem, '7')}"),
+    Action.CONTINUE: ("sweep", "continue", lambda stem, _: f"{stem}9a.{HELD_MARK}"),
+    Action.CONTINUE_NEWEST: ("sweep", "continue", lambda stem, _: f"{stem}9b.{HELD_MARK}"),
+    Action.CANCEL_HELD: ("stop own", "stop", lambda stem, _: f"{stem}9c.{HELD_MARK}"),
     Action.DECLINE: ("approve", "decline", lambda stem, _: f"{stem}8.{approval_token(stem, '8')}"),
 }
 FORMS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
@@ -105,6 +110,8 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("train", "set"): "train",
     ("sweep", "set"): "sweep",
     ("retry", "set"): "train",
+    ("cost", "project"): "see",
+    ("cost", "when"): "see",
     ("audit", "job"): "administer",
     ("audit", "project"): "administer",
     ("audit", "what"): "administer",
@@ -221,6 +228,8 @@ def _expected(way: Way, kind: Kind, channel: int, project: str) -> bool:
     if way.kind != AUTOCOMPLETE:
         return way.needs in may(kind, channel, project)
     somewhere = any(way.needs in may(kind, channel, each) for each in PROJECTS)
+    if way.name.startswith("/cost when"):  # days are of no project
+        return somewhere
     return somewhere and "see" in may(kind, channel, project)
 
 
@@ -230,7 +239,7 @@ def _did(way: Way, effects: list[object], project: str) -> bool:
 
 def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
-    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith(("/audit", "/spot"))):
+    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith(("/audit", "/cost when", "/spot"))):
         return bool(asked.choices)
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem

@@ -134,6 +134,8 @@ class Scene:
                 self.effects.append(Effect("approve", project, owner))
             elif after.execution.reason is EndReason.NOT_APPROVED and before.execution.live:
                 self.effects.append(Effect("decline", project, owner))
+            elif before.execution.hold is not None and after.execution.hold is None:
+                self.effects.append(Effect("continue", project, owner))
             elif before.execution.stop is None and after.execution.stop is not None:
                 self.effects.append(Effect("stop", project, owner))
 

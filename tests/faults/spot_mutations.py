@@ -2,12 +2,12 @@
 
 from tests.faults.mutation import Mutation
 
-SPOT = "bot/services/money/spot_prices.py"
+SPOT = "bot/services/money/spot/spot_prices.py"
 OF_SPOT = "tests/bot/services/money/test_spot_prices.py"
 
 OF_MACHINES = "tests/bot/services/jobs/test_machines.py"
 
-BELOW, OF_BELOW = "bot/services/money/start_below.py", "tests/bot/services/money/test_start_below.py"
+BELOW, OF_BELOW = "bot/services/money/spot/start_below.py", "tests/bot/services/money/test_start_below.py"
 
 MUTATIONS = (
     Mutation(
@@ -19,7 +19,7 @@ MUTATIONS = (
     ),
     Mutation(
         "an old price starts nothing",
-        "bot/services/money/cheapest_spot.py",
+        "bot/services/money/spot/cheapest_spot.py",
         "if name and not found[name].stale else None",
         "if name else None",
         f"{OF_BELOW}::test_an_old_price_starts_nothing",

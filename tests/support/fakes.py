@@ -1,7 +1,7 @@
 """The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.drawing.figures import (
     BoardRequest,
+    CostRequest,
     Curve,
     Drawing,
     FigureRequest,
@@ -20,7 +21,6 @@ from bot.domain.drawing.figures import (
 from bot.domain.goal import Goal
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
-from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_in
 from bot.domain.model.job import Job
@@ -29,6 +29,7 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.run import Commit
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.domain.parameters import Value
 from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Refused, ServiceError, Unavailable
@@ -70,6 +71,8 @@ class FakeEngine(Faulty):
         """What `machines` answers."""
         self.pools_of: dict[str, Machines] = {}
         """The same for one queue."""
+        self.memory_asked: list[int] = []
+        """What `machines` was asked for."""
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
@@ -133,6 +136,7 @@ class FakeEngine(Faulty):
 
     async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
         self._check("machines", after=False)
+        self.memory_asked.append(resources.memory_mib)
         return self.pools_of.get(queue, self.pools)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
@@ -272,6 +276,7 @@ class FakeFigures(Faulty):
         super().__init__()
         self.requests: list[FigureRequest] = []
         self.boards: list[BoardRequest] = []
+        self.costs_drawn: list[CostRequest] = []
         self.spots: list[SpotRequest] = []
 
     async def draw(self, request: FigureRequest) -> Drawing:
@@ -290,6 +295,11 @@ class FakeFigures(Faulty):
         self._check("board", after=False)
         self.boards.append(request)
         return Drawing(f"board {len(self.boards)}".encode(), ())
+
+    async def costs(self, request: CostRequest) -> Drawing:
+        self._check("costs", after=False)
+        self.costs_drawn.append(request)
+        return Drawing(b"costs", ())
 
     async def spot(self, request: SpotRequest) -> Drawing:
         self._check("spot", after=False)
@@ -356,6 +366,8 @@ class FakeChat(Faulty):
     sends: int = 0
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     """Messages that belong to no job: id, channel, text."""
+    pinged: list[int] = field(default_factory=list)
+    """Roles, by those."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -374,8 +386,9 @@ class FakeChat(Faulty):
         self._check("send", after=True)
         return message_id
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
         self._check("send_text", after=False)
+        self.pinged += roles
         sent_at, message_id = self._nonces.get(nonce, (float("-inf"), 0))
         if self.clock() - sent_at > self.window:
             message_id = 900 + len(self.texts)

@@ -13,10 +13,11 @@ from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.queue_machines import QueueMachines
+from bot.adapters.aws.queue_queries import memory_in
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
-from bot.domain.machine import NO_RESOURCES, Resources
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.errors import Refused
 from bot.ports.engine import Capabilities, Machines, SubmitCall
 
@@ -202,6 +203,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")) and not by_queue,
         children=_children(detail),
         reason=_why_failed(detail, attempts, status_reason),
+        memory_mib=memory_in(detail.get("container") or {}),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.adapters.aws.clients import Client
 from bot.adapters.aws.queue_queries import describe_definition, describe_environments, describe_queue, vcpus_of
-from bot.domain.machine import NO_RESOURCES, Resources
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.errors import Refused
 
 CACHE_SECONDS = 300

@@ -12,7 +12,7 @@ from typing import Any
 from discord import Permissions, app_commands
 
 from bot.chat import gate
-from bot.chat.commands import audit, retry, sweep, train
+from bot.chat.commands import audit, cost, retry, sweep, train
 from bot.chat.commands import help as help_
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
@@ -40,6 +40,7 @@ def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_comm
         sweep.command(projects, prefix),
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
+        cost.command(prefix),
         audit.command(prefix),
         _renamed(pause, prefix),
         _renamed(resume, prefix),

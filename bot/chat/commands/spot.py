@@ -4,12 +4,12 @@ from discord import app_commands
 
 from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.alt_text import attachment
-from bot.chat.cards import spot_lines
 from bot.chat.commands.shared import autocomplete
 from bot.chat.commands.shared.unfold import unfold
 from bot.chat.interactions import Interaction, person
+from bot.chat.reports import spot_lines
 from bot.domain.parameters import Kind, Parameter
-from bot.services.money.spot_prices import HOURS, MOST_HOURS
+from bot.services.money.spot.spot_prices import HOURS, MOST_HOURS
 from bot.services.people.rates import Share
 
 _TYPED = (Parameter("regions", Kind.STRING), Parameter("hours", Kind.INT, minimum=1, maximum=MOST_HOURS))

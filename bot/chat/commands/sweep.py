@@ -14,8 +14,8 @@ from bot.chat.commands.shared.parameter_options import SET_FOR_SWEEP, set_option
 from bot.chat.commands.shared.unfold import unfold, with_settings
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.domain.jobs.set_text import SET
-from bot.domain.machine import MACHINE
 from bot.domain.model.plan import MOST_TRIALS, Search
+from bot.domain.money.machine import MACHINE
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.services.people.rates import Share

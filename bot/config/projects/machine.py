@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.config.section import Section
-from bot.domain.machine import DEFAULT, Machine, Resources
+from bot.domain.money.machine import DEFAULT, Machine, Resources
 
 MACHINE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 _MIB_IN_GIB = 1024

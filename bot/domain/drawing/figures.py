@@ -79,6 +79,26 @@ class BoardRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What one project or person has spent in each bar, in USD. `rest` is all the others together."""
+
+    name: str
+    usd: tuple[float, ...]
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CostRequest:
+    """A picture of costs: a bar for each day or month, in layers. `bars` are the labels below them."""
+
+    title: str
+    subtitle: str
+    bars: tuple[str, ...]
+    stacks: tuple[Stack, ...]
+    """From the bottom to the top."""
+
+
+@dataclass(frozen=True, slots=True)
 class SpotRequest:
     """A picture of spot prices: a line of steps for each zone, the cheapest first. Times in seconds since the epoch."""
 

@@ -37,6 +37,10 @@ class Trial:
     ended_at: float | None = None
     waited_seconds: float = 0.0
     """Between the machines of its attempts."""
+    lost_seconds: float = 0.0
+    """Of attempts that lost their machine."""
+    lost_machines: int = 0
+    """How many these were."""
     parameters: Mapping[str, Value] | None = None
     """Its point, where a sampler chose it; None where it follows from its number."""
     value: float | None = None
@@ -62,6 +66,14 @@ class Trial:
     """The guard's reason; empty for a person's request."""
     announced: bool = False
     """True if its end has been reported in the thread."""
+    leaving: str = ""
+    """The submission from which it is being taken back before it starts."""
+    left: tuple[str, ...] = ()
+    """The submissions that had it, and have no say in it any more: it is submitted anew."""
+    results: str = ""
+    """Above the folder of its files, where that is another place than its sweep's."""
+    seconds_before: float = 0.0
+    """On machines, of runs that failed and do not count any more."""
     unit: str = "epoch"
     """What its epochs are: `epoch`, or `global_step`, or `iteration`."""
     source: str = ""

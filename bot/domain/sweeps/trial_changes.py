@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.model.execution import Stop
-from bot.domain.model.observation import NOT_RUN, Observation, end_reason, machine_seconds, why_ended
+from bot.domain.model.observation import NOT_RUN, Observation, end_reason, lost_attempts, machine_seconds, why_ended
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.sweeps.failing_alike import shows_life
 from trainer.space import ranges
 
 NUMBERS = 3_000
@@ -21,6 +23,15 @@ def to_run(plan: Plan, known: Mapping[int, Trial]) -> Sequence[int]:
     if not carried_over:
         return range(plan.trials)
     return [number for number in range(plan.trials) if number not in carried_over]
+
+
+def pilot_of(sweep: Sweep, known: Mapping[int, Trial]) -> int | None:
+    """The trial that must show life before any other is submitted; None if there is none, or it has."""
+    accepted = sweep.continued is not None and sweep.continued.as_it_is
+    if not sweep.plan.pilot or accepted:
+        return None
+    first = to_run(sweep.plan, known)[0]
+    return None if shows_life(known.get(first)) else first
 
 
 def carried_over_of(sweep_id: str, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
@@ -59,7 +70,7 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
     if trial.ended:
         return trial
     with_all = stop is not None and (seen.stopped_at is None or seen.stopped_at >= stop.at)
-    stopped = trial.pruned_at is not None or trial.stop_by is not None or with_all
+    stopped = trial.pruned_at is not None or trial.stop_by is not None or bool(trial.leaving) or with_all
     moved = replace(
         trial,
         engine_id=seen.engine_id,
@@ -68,8 +79,11 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
         started_at=_started(seen) or trial.started_at,
         waited_seconds=_waited(seen) or trial.waited_seconds,
     )
-    if seen.state.terminal:
-        reason = end_reason(seen, stop_requested=stopped)
+    reason = end_reason(seen, stop_requested=stopped) if seen.state.terminal else None
+    gone = lost_attempts(seen.attempts, reason)
+    seconds = machine_seconds(gone, seen.stopped_at or seen.last.stopped_at or 0.0)
+    moved = replace(moved, lost_seconds=seconds, lost_machines=len(gone)) if gone else moved
+    if reason is not None:
         moved = replace(
             moved,
             reason=reason,

@@ -23,6 +23,7 @@ COMMANDS = (
     "spot",
     "stop",
     "retry",
+    "cost",
     "audit",
     "pause",
     "resume",

@@ -111,6 +111,12 @@ ENDINGS: dict[EndReason, Ending] = {
         "higher `start_below` waits again, and {spot} shows how the price has moved.",
         card="not started in time",
     ),
+    EndReason.NOT_CONTINUED: _ending(
+        "was held because its trials failed alike, and nobody continued it",
+        "held, and not continued",
+        "The other trials were never started. Push a fix and use {sweep} again, or Retry failed runs the rest.",
+        card="held, and not continued in time",
+    ),
     EndReason.LOST: _ending(
         "is lost: {engine} no longer knows it",
         "{engine} no longer knows it",

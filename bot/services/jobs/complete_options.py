@@ -7,8 +7,8 @@ from bot.domain.access import Person
 from bot.domain.job_names import parse
 from bot.domain.jobs.set_hints import SetHints, Suggestion, value_suggestions
 from bot.domain.jobs.unfold_words import unfold_job
-from bot.domain.machine import DEFAULT, machine_text
 from bot.domain.model.run import Commit
+from bot.domain.money.machine import DEFAULT, machine_text
 from bot.domain.parameters import Parameter, Value, find
 from bot.domain.project import Project, choose
 from bot.domain.text import folded

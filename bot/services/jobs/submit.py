@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person, Verb
+from bot.domain.jobs.remedies import kept
 from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
-from bot.domain.machine import MACHINE
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit
+from bot.domain.model.run import Commit, Run
 from bot.domain.money.deadline import BY, START_BELOW, WHEN, price
+from bot.domain.money.machine import MACHINE
 from bot.domain.parameters import Value, complete, find
 from bot.domain.project import Project, choose
 from bot.errors import BadInput
@@ -21,7 +22,7 @@ from bot.ports.engine import Capabilities
 from bot.services.jobs.submit_call import call_for_job, check_fits, new_run
 from bot.services.money.admission import Admission
 from bot.services.money.quotes import Quotes
-from bot.services.money.start_below import held_for_price
+from bot.services.money.spot.start_below import held_for_price
 from bot.services.people.lookup import job_for
 from bot.services.running.core import Core
 
@@ -70,7 +71,8 @@ class Submit:
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
-        return await self._accept(project, request, commit, parameters)
+        run = new_run(project, commit, parameters, request.machine)
+        return await self._accept(project, request, run)
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         """Run the same commit with the same parameters, apart from those that the request sets."""
@@ -93,18 +95,21 @@ class Submit:
         else:
             commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
             commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        return await self._accept(project, request, commit, parameters, retry_of=old.id)
+        run = new_run(project, commit, parameters, request.machine)
+        place = project.on(run.machine)
+        machines = await self._quotes.machines(place) if old.run.remedied is not None else None
+        run = kept(old.run, run, machines.memory_mib if machines is not None else 0)
+        return await self._accept(project, request, run, retry_of=old.id)
 
     async def _accept(
         self,
         project: Project,
         request: TrainRequest,
-        commit: Commit,
-        parameters: Mapping[str, Value],
+        run: Run,
         retry_of: str | None = None,
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, new_run(project, commit, parameters, request.machine))
+        job = Job(self._new_id(), stored, run)
         job = await self._quotes.priced(job, project)
         if request.start_below is not None:
             wanted, place = (request.start_below, request.by), project.on(job.run.machine)

@@ -8,10 +8,10 @@ from bot.domain.money.price_settings import PriceSettings
 from bot.ports.prices import Prices
 from bot.services.money.price_book import PriceBook
 from bot.services.money.price_file import PRICES_FILE
-from bot.services.money.queue_types import QueueTypes
 from bot.services.money.quotes import Quotes
-from bot.services.money.spot_prices import SpotPriceHistory
-from bot.services.money.start_below import LOOK_SECONDS, StartBelow
+from bot.services.money.spot.queue_types import QueueTypes
+from bot.services.money.spot.spot_prices import SpotPriceHistory
+from bot.services.money.spot.start_below import LOOK_SECONDS, StartBelow
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 

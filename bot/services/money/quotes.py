@@ -16,8 +16,8 @@ from bot.domain.sweeps.estimate import estimate
 from bot.errors import ServiceError, UserError
 from bot.ports.engine import Engine, Machines, Pool
 from bot.ports.store import Store
-from bot.services.money.cheapest_spot import CheapestSpot
 from bot.services.money.price_book import PriceBook, Rate
+from bot.services.money.spot.cheapest_spot import CheapestSpot
 
 log = structlog.get_logger()
 
@@ -44,6 +44,15 @@ class _Machine:
     most: float
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What of a run decides about its price."""
+
+    timeout_seconds: float
+    memory_mib: int = 0
+    """0: what the job definition says."""
+
+
 class Quotes:
     """`book` is None without prices: then only `usd_per_hour` of the config gives one."""
 
@@ -60,7 +69,8 @@ class Quotes:
         recent = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
         earlier = [job for job in recent if job.run.machine == posted.run.machine]
         runs = posted.plan.runs if isinstance(posted, Sweep) else 1
-        quote = await self.of(project, runs, estimate(earlier).seconds(posted), at_once=at_once or 0)
+        seconds, needs = estimate(earlier).seconds(posted), Needs(posted.run.timeout_seconds, posted.run.memory_mib)
+        quote = await self.of(project, runs, seconds, at_once=at_once or 0, needs=needs)
         return replace(posted, run=replace(posted.run, quote=quote))
 
     async def still(self, posted: AnyPosted, project: Project) -> tuple[AnyPosted, str]:
@@ -74,10 +84,17 @@ class Quotes:
         return fresh, f"Prices have risen since this preview: {most}."
 
     async def of(
-        self, project: Project, runs: int = 1, expected_seconds: float | None = None, *, at_once: int = 0
+        self,
+        project: Project,
+        runs: int = 1,
+        expected_seconds: float | None = None,
+        *,
+        at_once: int = 0,
+        needs: "Needs | None" = None,
     ) -> Quote | None:
-        """None if nobody knows a price. Never raises."""
-        machines = await self._machines(project)
+        """None if nobody knows a price. Never raises. `needs` are the project's if none are given."""
+        needs = needs or Needs(project.timeout_seconds)
+        machines = await self.machines(project, needs.memory_mib)
         if project.usd_per_hour is not None:
             quote: Quote | None = self._fixed(project, project.usd_per_hour, machines)
         elif self._book is None or machines is None or not machines.pools:
@@ -86,16 +103,24 @@ class Quotes:
             quote = await self._by_prices(project, machines, self._book)
         if quote is None:
             return None
-        return replace(quote, runs=runs, at_once=min(at_once, runs), expected_seconds=expected_seconds)
+        return replace(
+            quote,
+            timeout_seconds=needs.timeout_seconds,
+            runs=runs,
+            at_once=min(at_once, runs),
+            expected_seconds=expected_seconds,
+        )
 
     async def warm(self, projects: Iterable[Project]) -> None:
         """Read the prices that the projects' next jobs need."""
         for project in projects:
             await self.of(project)
 
-    async def _machines(self, project: Project) -> Machines | None:
+    async def machines(self, project: Project, memory_mib: int = 0) -> Machines | None:
+        """What the project's jobs may run on; without pools if the engine can't be asked."""
         try:
-            return await self._engine.machines(project.queue, project.job_definition, project.resources)
+            resources = project.resources.with_memory(memory_mib)
+            return await self._engine.machines(project.queue, project.job_definition, resources)
         except ServiceError as error:
             log.warning("the queue's machines are not known", queue=project.queue, error=str(error))
             return Machines("", (), UNKNOWN_ATTEMPTS)

@@ -7,7 +7,7 @@ import pytest
 from bot.app import check_projects
 from bot.config import loading
 from bot.config.projects.machine import MachineSettings
-from bot.domain.machine import Machine, Resources
+from bot.domain.money.machine import Machine, Resources
 from bot.errors import ConfigError
 from deploy.aws.parameters import used_queues
 from tests.support.jobs import make_job

@@ -12,6 +12,7 @@ from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.job_secrets import secrets_check
+from bot.adapters.aws.probe.machines import machines_check
 from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.price import PriceProbe, price_check
@@ -54,8 +55,7 @@ class AwsProbe:
         return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
-        """Checks of the project's queue, quota and price, those of each of its machines, and its job definition, image,
-        secrets, bucket and log group."""
+        """Checks of the project's queue and of those of its machines, and of all that its jobs need, in this order."""
         return [
             *(check for each in project.placed for check in self._of_queue(each)),
             definition_check(self.aws.batch, project, self.region),
@@ -70,6 +70,7 @@ class AwsProbe:
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),
             price_check(self.aws.batch, self.prices, project),
+            machines_check(self.aws.batch, self.aws.ecs, project, self.now),
         ]
 
 

@@ -192,6 +192,12 @@ async def projects(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
 
+@within_share
+async def periods(interaction: Interaction, text: str) -> Choices:
+    names = await interaction.client.services.report_costs.periods(text)
+    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+
+
 async def _jobs(interaction: Interaction, text: str) -> Choices:
     return [app_commands.Choice(name=name, value=value) for name, value in await _named(interaction, text)]
 

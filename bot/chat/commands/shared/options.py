@@ -12,7 +12,7 @@ from discord import AppCommandOptionType, app_commands
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
 from bot.chat.limits import COMMAND_OPTIONS, LARGEST_INTEGER, LARGEST_NUMBER
-from bot.domain.machine import MACHINE
+from bot.domain.money.machine import MACHINE
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError

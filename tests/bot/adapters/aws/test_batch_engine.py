@@ -9,9 +9,9 @@ import pytest
 
 from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
-from bot.domain.machine import Resources as JobResources
 from bot.domain.model.observation import Attempt, Observation, end_reason
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.machine import Resources as JobResources
 from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.adapters.aws.queue_machines import CACHE_SECONDS, QueueMachines
-from bot.domain.machine import Resources
+from bot.domain.money.machine import Resources
 from bot.domain.money.quote import Terms
 from tests.bot.adapters.aws.probe.answers import Asked, made_batch, refusal
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.commands import all_commands
-from bot.domain.machine import Machine
+from bot.domain.money.machine import Machine
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from tests.bot.chat.jobs import PROJECT

@@ -8,9 +8,9 @@ import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.chat.cards.choose import card
-from bot.domain.machine import Machine, Resources, machine_text
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
+from bot.domain.money.machine import Machine, Resources, machine_text
 from bot.domain.posts import Change, PostKind
 from bot.errors import UnknownName
 from bot.ports.store import Store

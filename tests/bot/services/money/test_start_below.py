@@ -8,10 +8,10 @@ import pytest
 
 from bot.adapters.sqlite import open_store
 from bot.chat.cards.choose import card
-from bot.domain.machine import Machine
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.money.caps import Caps, Limits
+from bot.domain.money.machine import Machine
 from bot.domain.money.price_settings import PriceSettings
 from bot.domain.money.quote import Terms
 from bot.domain.posts import PostKind
@@ -20,7 +20,7 @@ from bot.ports.store import Store
 from bot.services.jobs.submit import Submit
 from bot.services.money.price_book import PriceBook
 from bot.services.money.quotes import Quotes
-from bot.services.money.start_below import StartBelow
+from bot.services.money.spot.start_below import StartBelow
 from tests.bot.services.money.memory_prices import FakePrices, machines
 from tests.support.projects import PROJECT
 from tests.support.services import MIKA, Bot, Outside

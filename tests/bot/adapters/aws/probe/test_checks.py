@@ -13,7 +13,7 @@ from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import log_group_check
-from bot.domain.machine import Machine, Resources
+from bot.domain.money.machine import Machine, Resources
 from bot.services.running.doctor import Finding, Level
 from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_batch, quotas_of, refusal
 

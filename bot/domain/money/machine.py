@@ -1,6 +1,6 @@
 """A named choice of where a project's jobs run, and what they ask for there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MACHINE = "machine"
 """The option's name."""
@@ -15,6 +15,10 @@ class Resources:
     vcpus: int = 0
     memory_mib: int = 0
     gpus: int = 0
+
+    def with_memory(self, memory_mib: int) -> "Resources":
+        """With this memory in place of its own; 0 leaves that."""
+        return replace(self, memory_mib=memory_mib) if memory_mib else self
 
     def __bool__(self) -> bool:
         return bool(self.vcpus or self.memory_mib or self.gpus)

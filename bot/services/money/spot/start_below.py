@@ -14,7 +14,7 @@ from bot.domain.posts import Change
 from bot.domain.project import Project
 from bot.domain.texts.spot_texts import not_below
 from bot.errors import UserError
-from bot.services.money.cheapest_spot import CheapestSpot, SpotNow
+from bot.services.money.spot.cheapest_spot import CheapestSpot, SpotNow
 from bot.services.running.core import Core
 from bot.services.running.pending import awaiting_price
 
