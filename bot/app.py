@@ -5,7 +5,7 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 
 import structlog
@@ -110,15 +110,24 @@ async def _run(config: Config, secrets: Secrets) -> None:
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
-def check_projects(rows: Iterable[Row], config: Config) -> None:
-    """A project that still has unfinished jobs cannot leave the config: nobody could follow or stop them."""
+def check_projects(rows: Collection[Row], config: Config) -> None:
+    """A project or a machine with unfinished jobs cannot leave the config: nobody could follow it."""
     lost = sorted({row.run.project for row in rows} - config.projects.keys())
-    if lost:
-        problems = [
-            f"projects.{name}: missing, and it has jobs that are not finished; put it back until they are"
-            for name in lost
-        ]
+    kept = [row.run for row in rows if row.run.machine and row.run.project in config.projects]
+    gone = sorted({(run.project, run.machine) for run in kept if run.machine not in _machines(config, run.project)})
+    problems = [
+        *(f"projects.{name}: {_MISSING}" for name in lost),
+        *(f"projects.{name}.machines.{machine}: {_MISSING}" for name, machine in gone),
+    ]
+    if problems:
         raise ConfigError("config", problems)
+
+
+def _machines(config: Config, project: str) -> Collection[str]:
+    return config.projects[project].machines.keys()
+
+
+_MISSING = "missing, and it has jobs that are not finished; put it back until they are"
 
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:

@@ -14,19 +14,16 @@ from bot.chat.buttons.views import (
 )
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
+from bot.chat.catalogue.command_entries import command_entries
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
-from bot.chat.commands import all_commands
-from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
-from bot.chat.limits import CHOICE_CHARACTERS
 from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
 from bot.domain.inert import EMPTY, Inert, phrase
-from bot.domain.jobs.set_hints import SetHints
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
 from bot.domain.model.publication import Refusal
@@ -37,7 +34,6 @@ from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
 from bot.domain.texts import hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
-from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
@@ -51,7 +47,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 def rendered() -> Iterator[Entry]:
     jobs = (_cards, _results, _waits, _holds, guard_entries, machine_entries, _notes, _posts)
-    others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
+    others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, command_entries, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
@@ -258,26 +254,6 @@ def _errors() -> Iterator[Entry]:
     )
     for error in errors:
         yield Entry("Errors of outside systems", type(error).__name__, explain(error))
-
-
-def _commands() -> Iterator[Entry]:
-    commands = all_commands([PROJECT])
-    for command in commands:
-        options = [f"  {option.display_name}: {option.description}" for option in command.parameters]
-        yield Entry("Commands", f"/{command.name}", "\n".join([str(command.description), *options]))
-    yield Entry("Commands", "the page of the command help", help_page(commands, [PROJECT]))
-    prefix = "sb-"
-    name_commands(prefix, {f"{prefix}train": 1})
-    try:
-        page = help_page(all_commands([PROJECT], prefix), [PROJECT], prefix)
-    finally:
-        name_commands()
-    many = replace(PROJECT, parameters=(*PROJECT.parameters, *samples.MORE_PARAMETERS))
-    yield Entry("Commands", "the same for more parameters than options", help_page(all_commands([many]), [many]))
-    for typed in samples.TYPED_SETTINGS:
-        shown = [name for name, _ in SetHints(many.parameters).suggestions(typed, 5, CHOICE_CHARACTERS)]
-        yield Entry("Commands", f"suggestions for set:{typed}", "\n".join(shown))
-    yield Entry("Commands", f'with command_prefix = "{prefix}", /{prefix}train registered', page)
 
 
 def _buttons() -> Iterator[Entry]:

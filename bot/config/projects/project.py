@@ -26,9 +26,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from bot.config.caps import ProjectCaps
 from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
 from bot.config.projects.command import command_problems, flags_of
+from bot.config.projects.machine import MachineSettings, machine, name_problem
 from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
+from bot.domain.money.machine import MACHINE
 from bot.domain.project import Project
 from bot.domain.remedy import RemedyMode
 from trainer.command_line import Style
@@ -84,6 +86,7 @@ class ProjectSettings(Section):
     hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
     caps: ProjectCaps = ProjectCaps()
     guard: ProjectGuard = ProjectGuard()
+    machines: dict[str, MachineSettings] = Field(default_factory=dict)
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -99,6 +102,14 @@ class ProjectSettings(Section):
         doubled = sorted(name for name, count in taken.items() if count > 1)
         if doubled:
             raise ValueError(f"parameter names or aliases used twice: {', '.join(doubled)}. Each must be unique")
+        return self
+
+    @model_validator(mode="after")
+    def _machines_have_names(self) -> Self:
+        if problem := name_problem(self.machines):
+            raise ValueError(f"machines: {problem}")
+        if self.machines and MACHINE in {*self.parameters, *(a for p in self.parameters.values() for a in p.aliases)}:
+            raise ValueError(f'parameter name "{MACHINE}": with machines, it is an option of the bot. Use another name')
         return self
 
     @model_validator(mode="after")
@@ -224,6 +235,7 @@ def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) 
         hold_after=settings.hold_after,
         hold_hours=settings.hold_hours,
         guard=guard_limits(guard, settings.guard),
+        machines=tuple(machine(key, value) for key, value in settings.machines.items()),
         remedy=settings.remedy,
         longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
     )

@@ -127,8 +127,9 @@ def _run(project: Project, environment: Mapping[str, str]) -> Run:
     parameters = json.loads(environment.get("PARAMETERS", "{}"))
     commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
     results = environment["OUTPUT_URI"].rstrip("/").removesuffix("/" + environment["JOB_ID"].replace(".", "/"))
-    key = environment.get("JOB_KEY", "")
-    run = Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
+    key, named = environment.get("JOB_KEY", ""), environment.get(Env.MACHINE, "")
+    machine = named if named in {each.name for each in project.machines} else ""
+    run = Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results, machine=machine)
     return _remedied(run, environment)
 
 

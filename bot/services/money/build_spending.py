@@ -44,7 +44,7 @@ def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:
         project, seen = projects.get(posted.run.project), posted.run.quote
         if project is None or seen is None:
             return None
-        needs = Needs(posted.run.timeout_seconds, posted.run.memory_mib)
-        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once, needs=needs)
+        needs, place = Needs(posted.run.timeout_seconds, posted.run.memory_mib), project.on(posted.run.machine)
+        return await quotes.of(place, seen.runs, seen.expected_seconds, at_once=seen.at_once, needs=needs)
 
     return requote

@@ -80,7 +80,7 @@ class Remedies:
         project = self._projects.get(job.run.project)
         if project is None or project.remedy is RemedyMode.OFF or job.execution.reason not in MENDED:
             return None
-        machines = await self._quotes.machines(project)
+        machines = await self._quotes.machines(project.on(job.run.machine))
         limits = Limits(
             machines.memory_mib if machines is not None else 0,
             machines.most_memory_mib if machines is not None else 0,
@@ -116,7 +116,7 @@ class Remedies:
         if (earlier := await self._earlier(failed)) is not None:
             return Taken(earlier, before=earlier.request.interaction_id != request.interaction_id)
         offer = failed.offer
-        await self._check_fits(project, offer)
+        await self._check_fits(project.on(failed.run.machine), offer)
         asked = stored_request(request, self._now(), failed.id)
         retry = await self._retry(self._new_id(), failed, project, offer, asked)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, retry.run.quote)

@@ -37,6 +37,19 @@ def awaiting_approval(rows: Iterable[Row]) -> list[tuple[Posted, Hold]]:
     ]
 
 
+def awaiting_price(rows: Iterable[Row]) -> list[tuple[Job, Hold]]:
+    """It waits for a spot price, nobody has asked to stop it, and it surely is not at the engine."""
+    waiting = [(row, hold) for row in rows if isinstance(row, Job) and (hold := row.execution.hold) is not None]
+    return [
+        (job, hold)
+        for job, hold in waiting
+        if hold.kind is HoldKind.PRICE
+        and job.execution.live
+        and job.execution.stop is None
+        and job.execution.never_submitted
+    ]
+
+
 def held_for_failures(row: Row) -> Hold | None:
     """The hold of a sweep whose trials failed alike, while somebody may still decide about it."""
     hold, execution = row.execution.hold, row.execution

@@ -51,7 +51,7 @@ class Preview:
     async def machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
         try:
-            capacity = await self._engine.room(project.queue, project.job_definition)
+            capacity = await self._engine.room(project.queue, project.job_definition, project.resources)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]

@@ -24,7 +24,7 @@ from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
-from bot.services.money.spot_prices import SpotAnswer
+from bot.services.money.spot.spot_prices import SpotAnswer
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Rates, Share
 from bot.services.people.read_audit import AuditPage, Export

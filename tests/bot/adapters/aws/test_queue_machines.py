@@ -4,6 +4,7 @@ from typing import Any
 
 from bot.adapters.aws.machine_sizes import job_memory
 from bot.adapters.aws.queue_machines import CACHE_SECONDS, QueueMachines
+from bot.domain.money.machine import Resources
 from bot.domain.money.quote import Terms
 from tests.bot.adapters.aws.probe.answers import Asked, made_batch, refusal
 
@@ -37,6 +38,16 @@ async def test_types_that_a_job_fits_on_with_terms_bid_and_delay() -> None:
     assert (found.region, found.attempts) == (REGION, 1)
     assert found.fits("g5.xlarge")
     assert not found.fits("g5g.large")
+
+
+async def test_a_machines_own_resources_decide_what_fits() -> None:
+    batch = batch_with({"type": "SPOT", "instanceTypes": ["g4dn.xlarge", "g5.2xlarge", "g5.12xlarge"]})
+    asked = QueueMachines(batch, lambda: 0.0)
+    found = [await asked.of("q", "d", each) for each in (Resources(), Resources(vcpus=8), Resources(gpus=4))]
+    assert [each.pools[0].types for each in found if each is not None] == [
+        *(("g4dn.xlarge", "g5.2xlarge", "g5.12xlarge"), ("g5.2xlarge", "g5.12xlarge")),
+        ("g5.12xlarge",),
+    ]
 
 
 async def test_optimal_is_the_families_that_batch_may_choose() -> None:

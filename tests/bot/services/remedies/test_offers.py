@@ -89,7 +89,7 @@ class TestTake:
         taken = await scene.take(job)
         await scene.bot.turn()
         call = scene.outside.engine.submissions[-1]
-        assert (call.memory_mib, call.timeout_seconds) == (18_432, 3_600)
+        assert (call.resources.memory_mib, call.timeout_seconds) == (18_432, 3_600)
         assert taken.job.run.commit == job.run.commit
         assert taken.job.run.parameters == job.run.parameters
         assert taken.job.run.key != job.run.key
@@ -105,7 +105,7 @@ class TestTake:
         await scene.take(job)
         await scene.bot.turn()
         call = scene.outside.engine.submissions[-1]
-        assert (call.memory_mib, call.timeout_seconds) == (0, 5_400)
+        assert (call.resources.memory_mib, call.timeout_seconds) == (0, 5_400)
         assert f'"job": "{job.id}"' in call.environment["SIGNALBOX_RESUME_FROM"]
         assert f'"key": "{job.run.key}"' in call.environment["SIGNALBOX_RESUME_FROM"]
         assert '"after": 5400' in call.environment["SIGNALBOX_REMEDY"]
