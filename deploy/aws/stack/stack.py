@@ -67,7 +67,8 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     submits = _submits(stack, config, job_queues, given)
     described = [token.secret_arn for token in git_tokens.values()]
     described += [_secrets(stack, f"{deploy.stack}/{given.named(each).name}/") for each in known if each.secrets]
-    bot = bot_role(stack, Bot(config.bot.name, submits, names, described), stored, events)
+    its_bot = Bot(config.bot.name, submits, names, described, config.prices.cost_explorer)
+    bot = bot_role(stack, its_bot, stored, events)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
