@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Needs] = {
     "logs": (Verb.SEE,),
     "plot": (Verb.SEE,),
     "artifacts": (Verb.SEE,),
+    "spot": (Verb.SEE,),
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
     "cost": (Verb.SEE,),
@@ -47,12 +48,16 @@ BUTTONS: Mapping[Action, Needs] = {
     Action.PLOT: (Verb.SEE,),
     Action.PLOT_BEST: (Verb.SEE,),
     Action.RETRY: (Verb.TRAIN, Verb.SWEEP),
+    Action.RETRY_WITH: (Verb.TRAIN,),
     Action.RETRY_FAILED: (Verb.SWEEP,),
     Action.TRAIN_BEST: (Verb.TRAIN,),
     Action.CONFIRM_SWEEP: (Verb.SWEEP,),
     Action.CANCEL_SWEEP: (Verb.SEE,),
     Action.APPROVE: (Verb.APPROVE,),
     Action.DECLINE: (Verb.APPROVE,),
+    Action.CONTINUE: (Verb.SWEEP,),
+    Action.CONTINUE_NEWEST: (Verb.SWEEP,),
+    Action.CANCEL_HELD: (Verb.STOP_OWN,),
 }
 FORMS: Mapping[Action, Needs] = {Action.TRAIN_BEST: (Verb.TRAIN,)}
 

@@ -23,6 +23,7 @@ class Action(StrEnum):
     LOGS = "logs"
     PLOT = "plot"
     RETRY = "retry"
+    RETRY_WITH = "retry_with"
     CONFIRM_SWEEP = "confirm_sweep"
     CANCEL_SWEEP = "cancel_sweep"
     PLOT_BEST = "plot_best"
@@ -30,6 +31,9 @@ class Action(StrEnum):
     TRAIN_BEST = "train_best"
     APPROVE = "approve"
     DECLINE = "decline"
+    CONTINUE = "continue"
+    CONTINUE_NEWEST = "continue_newest"
+    CANCEL_HELD = "cancel_held"
 
 
 class BoxClient(discord.Client):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.inert import EMPTY, Inert
+from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE, Publication, Refusal
 from bot.domain.model.rows import Row
 from bot.domain.texts.notes import REFUSED
@@ -23,6 +24,8 @@ class PostKind(StrEnum):
     """A sentence from the bot, in the thread."""
     WARNING = "warning"
     """What the guard warns of, in the thread: it mentions whoever asked, and has buttons."""
+    HELD = "held"
+    """A sweep is held because its trials fail alike, in the channel: it mentions whoever asked, and has buttons."""
     LOG_FILE = "log_file"
     """The whole log as a file, in the thread, at the end."""
     END = "end"
@@ -82,6 +85,7 @@ RULES: dict[PostKind, PostRule] = {
     PostKind.LOG: _IN_THREAD,
     PostKind.NOTE: _IN_THREAD,
     PostKind.WARNING: _IN_THREAD,
+    PostKind.HELD: PostRule(Lane.CHANNEL, Target.CHANNEL, lambda publication, _: publication),
     PostKind.LOG_FILE: _IN_THREAD,
     PostKind.END: PostRule(Lane.CHANNEL, Target.RESULT_CHANNEL, lambda publication, _: publication),
 }
@@ -167,6 +171,8 @@ class Change:
 
     row: Row
     posts: tuple[NewPost, ...] = ()
+    starts: Job | None = None
+    """A job that begins because of it, in place of this one, which then names it."""
 
 
 def adding(*posts: NewPost) -> Callable[[Row], Change]:

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.drawing.figures import BoardRequest, CostRequest, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 
 
 class Figures(Protocol):
@@ -23,3 +31,6 @@ class Figures(Protocol):
 
     async def costs(self, request: CostRequest) -> Drawing:
         """A picture of costs, as `draw`."""
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        """A picture of spot prices, as `draw`."""

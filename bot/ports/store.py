@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.domain.guard.machines import Idling
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -74,7 +75,8 @@ class Store(Audit, Costs, Protocol):
         With `submits`, the engine is called next if the step changes anything: `Paused` during a pause.
 
         `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
-        revision if the step changes what the card shows.
+        revision if the step changes what the card shows. What the change starts is added as by `add`, with its card and
+        thread; raises like `add`.
         """
 
     async def job(self, job_id: str) -> Posted | None:
@@ -178,6 +180,12 @@ class Store(Audit, Costs, Protocol):
 
     async def pause_announced(self, at: float, channel_id: int) -> None:
         """Note that this channel knows of the pause or resumption of that time."""
+
+    async def idle_machines(self) -> list[Idling]:
+        """What is known about machines without a job."""
+
+    async def keep_idle_machines(self, machines: Sequence[Idling]) -> None:
+        """Keep these, and forget all others."""
 
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

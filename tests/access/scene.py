@@ -37,6 +37,7 @@ from bot.services.running.wakeups import Wakeups
 from tests.access.people import GRANTS, GUILD, KINDS, PROJECTS, Kind
 from tests.access.stored import GONE, NOW, commit_of, fill, known_ids, project_named
 from tests.access.wire import Answers, Asked, Json, guild, interaction, typed_text
+from tests.bot.services.money.memory_prices import FakePrices
 from tests.support.clock import Clock
 from tests.support.fakes import FakeArtifacts, FakeChat, FakeCode, FakeEngine, FakeFigures, FakeLogs, FakeSampler
 
@@ -133,6 +134,8 @@ class Scene:
                 self.effects.append(Effect("approve", project, owner))
             elif after.execution.reason is EndReason.NOT_APPROVED and before.execution.live:
                 self.effects.append(Effect("decline", project, owner))
+            elif before.execution.hold is not None and after.execution.hold is None:
+                self.effects.append(Effect("continue", project, owner))
             elif before.execution.stop is None and after.execution.stop is not None:
                 self.effects.append(Effect("stop", project, owner))
 
@@ -256,6 +259,7 @@ def _outside(clock: Clock) -> Outside:
         chat=FakeChat(clock),  # type: ignore[arg-type]
         figures=FakeFigures(),
         sampler=FakeSampler(),
+        prices=FakePrices(),
     )
 
 

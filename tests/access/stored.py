@@ -16,6 +16,7 @@ from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.money.quote import Quote
 from bot.domain.posts import Change
 from bot.domain.project import Project
+from bot.domain.remedy import Offer, RemedyKind
 from bot.domain.spending.approval import token
 from bot.ports.store import Store
 from tests.access.people import BOSS, FIELD, KINDS, MILLER, ORCHARD, PICKER, PROJECTS, Kind
@@ -32,6 +33,12 @@ DRAFTS = ("", "x")
 """Everybody has two of each project."""
 SMALL = replace(looks.PLAN, trials=2)
 """Of a draft: cheap enough for everybody who may sweep."""
+
+
+HELD = Hold(HoldKind.FAILURES, NOW - 60, NOW + 86_400, reason=EndReason.COMMAND_FAILED, failed=4, ended=4)
+HELD_MARK = HELD.mark
+OLDER = "f" * 40
+"""The commit of sweeps that are held: there is a newer one."""
 
 
 def commit_of(project: str) -> Commit:
@@ -56,6 +63,7 @@ def project_named(name: str) -> Project:
 def known_ids() -> dict[str, str]:
     """Every id that is in the store from the start, and its project."""
     rows = [row for name in (*PROJECTS, GONE) for row, _ in _rows(name, TRAINERS.get(name, BOSS))]
+    rows += [_held_sweep(name, TRAINERS[name], f"{name[:5]}9{which}") for name, which in product(PROJECTS, "abc")]
     drafts = {draft_id(name, kind, which): name for name in PROJECTS for kind in KINDS for which in DRAFTS}
     return {**{row.id: row.run.project for row in rows}, **drafts}
 
@@ -73,6 +81,8 @@ async def seed(path: Path) -> Path:
 async def fill(store: Store) -> None:
     """For each project: running jobs of its trainer's and of the boss's, an ended one, two sweeps, and a draft of
     everybody's."""
+    for name, which in product(PROJECTS, "abc"):  # the oldest, so that lists show the others
+        await store.add(_held_sweep(name, TRAINERS[name], f"{name[:5]}9{which}"), (), _failed())
     for name in (*PROJECTS, GONE):
         trainer = TRAINERS.get(name, BOSS)
         for row, trials in _rows(name, trainer):
@@ -88,7 +98,7 @@ async def fill(store: Store) -> None:
 def _rows(name: str, trainer: Kind) -> list[tuple[Job | Sweep, tuple[Trial, ...]]]:
     stem = name[:5]
     trials = tuple(looks.a_trial(number) for number in range(3))
-    ended = tuple(replace(each, state=JobState.FAILED, reason=EndReason.COMMAND_FAILED) for each in trials)
+    ended = _failed()
     failed = looks.ended_sweep(looks.PARTLY, EndReason.SUCCEEDED, **_about(name, trainer, f"{stem}6"))
     if name == GONE:
         # A bot with unfinished jobs of a project that the config no longer has does not start.
@@ -99,10 +109,29 @@ def _rows(name: str, trainer: Kind) -> list[tuple[Job | Sweep, tuple[Trial, ...]
         *((looks.a_running_job(**_about(name, trainer, f"{stem}2{each}")), ()) for each in ("", "a", "b", "c")),
         *((looks.a_running_job(**_about(name, BOSS, f"{stem}3{each}")), ()) for each in ("", "a", "b", "c")),
         (looks.an_ended_job(EndReason.SUCCEEDED, **_about(name, trainer, f"{stem}4")), ()),
+        (_offered(_about(name, trainer, f"{stem}9")), ()),
         (looks.a_sweep(**_about(name, trainer, f"{stem}5")), trials),
         (failed, ended),
         *((each, ()) for each in _held(name, trainer)),
     ]
+
+
+def _offered(about: Json) -> Job:
+    """It ran out of memory, and its result has a button that says so."""
+    job = looks.an_ended_job(EndReason.OUT_OF_MEMORY, **about)
+    return replace(job, offer=Offer(RemedyKind.MEMORY, 12_288, 18_432, usd_most=2.0))
+
+
+def _failed() -> tuple[Trial, ...]:
+    failed = (replace(looks.a_trial(number), state=JobState.FAILED) for number in range(3))
+    return tuple(replace(each, reason=EndReason.COMMAND_FAILED) for each in failed)
+
+
+def _held_sweep(name: str, trainer: Kind, sweep_id: str) -> Sweep:
+    """Its trials failed alike."""
+    sweep = looks.a_sweep(**_about(name, trainer, sweep_id))
+    run = replace(sweep.run, commit=replace(sweep.run.commit, sha=OLDER), quote=Quote(1.0, 7_200.0, runs=2))
+    return replace(sweep, run=run, execution=sweep.execution.held(HELD))
 
 
 def _held(name: str, trainer: Kind) -> list[Job]:

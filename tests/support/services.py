@@ -15,6 +15,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.caps import Caps
 from bot.domain.posts import PostKind
+from bot.domain.project import Project
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.guard.answer_guard import AnswerGuard
@@ -37,6 +38,7 @@ from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
 from bot.services.money.quotes import Quotes
 from bot.services.people.permits import Permits
+from bot.services.remedies.remedies import Remedies
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.disk_room import DiskRoom
@@ -46,6 +48,8 @@ from bot.services.sweeps.collect_results import CollectResults, CollectSettings,
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.holding.continue_sweep import ContinueSweep
+from bot.services.sweeps.holding.hold_sweeps import HoldSweeps
 from bot.services.sweeps.one_trial import OneTrial, TrialLog
 from bot.services.sweeps.preview import Proposal
 from bot.services.sweeps.propose import Propose, SweepRequest
@@ -107,9 +111,11 @@ class Bot:
         hold: float = 0,
         new_id: Callable[[], str] | None = None,
         caps: Caps | None = None,
+        project: Project | None = None,
     ) -> None:
         self.outside, self.store = outside, store
-        now, projects = outside.clock, {PROJECT.name: PROJECT}
+        project = project or PROJECT  # which a test may have replaced
+        now, projects = outside.clock, {project.name: project}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
         self.core = core = Core(store, projects, Wakeups(), now, self.permits, caps=caps or Caps())
@@ -127,7 +133,9 @@ class Bot:
         disk = DiskRoom(folder, free=lambda _: outside.disk_free)
         self.tail = Tail(core, outside.logs, pace, disk)
         self.post_lines = PostLines(core, hold)
-        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
+        self.remedies = Remedies(core, outside, self.quotes, new_id=new_id)
+        settled = AnnounceSettings(5, 60)
+        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, self.remedies, settled)
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox", self.quotes)
         self.explain_wait = ExplainWait(core, outside.engine, 300)
@@ -135,14 +143,16 @@ class Bot:
         self.trials = TrialBook(core)
         self.propose = Propose(core, outside.engine, outside.code, self.quotes, new_id=new_id)
         self.dispatch = Dispatch(core, outside.engine, self.trials, outside.sampler)
+        self.hold_sweeps = HoldSweeps(core, outside.engine, self.trials)
+        self.continue_sweep = ContinueSweep(core, outside.code, self.stop, self.trials)
         self.track_trials = TrackTrials(core, outside.engine, self.trials)
         self.stream_metrics = StreamMetrics(core, outside.logs, self.trials, pace)
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
         self.report_trials = ReportTrials(core, self.trials, hold)
         diagnose = Diagnose(outside.logs, projects, pace)
-        settled = CollectSettings(5, 60)
+        collected = CollectSettings(5, 60)
         trial_tables = TrialTables(self.trials, tables, outside.figures, projects)
-        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, settled)
+        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, collected)
         draw_board = DrawBoard(self.trials, outside.figures, tables, outside.sampler, projects)
         self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))
         self.announce_sweep = AnnounceSweep(
@@ -177,7 +187,7 @@ class Bot:
         for service in (
             *(self.dispatch, self.launch, self.stop, self.track_jobs, self.tail, self.announce_result, self.archive),
             *(self.track_trials, self.stream_metrics, self.prune, self.collect_results, self.report_trials),
-            *(self.refresh_board, self.announce_sweep, self.approve, self.pause),
+            *(self.hold_sweeps, self.refresh_board, self.announce_sweep, self.approve, self.pause),
         ):
             await service.once()
         await self.tell()

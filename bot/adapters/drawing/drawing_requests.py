@@ -17,6 +17,7 @@ from bot.domain.drawing.figures import (
     Curve,
     Drawing,
     FigureRequest,
+    SpotRequest,
     Stack,
     TablesRequest,
     TableSummary,
@@ -26,9 +27,9 @@ from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
-Request = FigureRequest | TablesRequest | BoardRequest | CostRequest
+Request = FigureRequest | TablesRequest | BoardRequest | CostRequest | SpotRequest
 _KINDS: Mapping[str, type[Request]] = {
-    kind.__name__: kind for kind in (FigureRequest, TablesRequest, BoardRequest, CostRequest)
+    kind.__name__: kind for kind in (FigureRequest, TablesRequest, BoardRequest, CostRequest, SpotRequest)
 }
 _MOST_REMARKS, _LONGEST_REMARK = 50, 1_000
 _LONGEST_ERROR = 300
@@ -36,7 +37,7 @@ _LONGEST_ERROR = 300
 
 def pack_request(request: Request) -> bytes:
     head = {field.name: getattr(request, field.name) for field in fields(request)}
-    curves = () if isinstance(request, BoardRequest | CostRequest) else request.curves
+    curves = () if isinstance(request, BoardRequest | CostRequest | SpotRequest) else request.curves
     head["kind"] = type(request).__name__
     body = b"".join(curve.csv for curve in curves if isinstance(curve.csv, bytes))
     return frame(json.dumps(head, default=_plain).encode(), body)
@@ -52,6 +53,9 @@ def unpack_request(head: bytes, body: bytes) -> Request:
     if kind is CostRequest:
         stacks = tuple(Stack(name, tuple(usd), rest) for name, usd, rest in found["stacks"])
         return CostRequest(found["title"], found["subtitle"], tuple(found["bars"]), stacks)
+    if kind is SpotRequest:
+        zones = tuple((name, tuple((at, usd) for at, usd in steps)) for name, steps in found.pop("zones"))
+        return SpotRequest(**found, zones=zones)
     found["curves"] = _curves(found["curves"], body)
     if kind is TablesRequest:
         return TablesRequest(**found)

@@ -26,8 +26,17 @@ from bot.adapters.drawing.drawing_requests import (
     pack_summaries,
     unpack_request,
 )
+from bot.adapters.drawing.spot_page import draw_spot
 from bot.adapters.processes.frames import read_frame
-from bot.domain.drawing.figures import BoardRequest, CostRequest, Curve, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Curve,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_in
@@ -126,6 +135,8 @@ def _answered(request: Request) -> bytes:
             return pack_drawing(draw_costs(request))
         case BoardRequest():
             return pack_drawing(draw_board(request))
+        case SpotRequest():
+            return pack_drawing(draw_spot(request))
         case FigureRequest():
             return pack_drawing(draw_figure(request))
         case TablesRequest():

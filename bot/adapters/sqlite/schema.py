@@ -8,6 +8,7 @@ from bot.adapters.sqlite.connection import Connection, transaction
 from bot.adapters.sqlite.job_objects import job_objects
 from bot.adapters.sqlite.ledger.cost_columns import add_cost_columns
 from bot.adapters.sqlite.ledger.ledger_table import create_ledger
+from bot.adapters.sqlite.ledger.machine_rows import create_machines
 from bot.adapters.sqlite.ledger.weekly_rows import create_weekly
 from bot.adapters.sqlite.lines.line_tables import line_tables
 from bot.errors import StoreError
@@ -166,5 +167,6 @@ MIGRATIONS: Sequence[Migration] = (
     create_audit_channel,
     create_ledger,
     add_cost_columns,
+    create_machines,
     create_weekly,
 )

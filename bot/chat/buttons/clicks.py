@@ -72,6 +72,11 @@ async def retry(interaction: Interaction, text: str) -> None:
 
 
 @acknowledged(Share.STARTS)
+async def retry_with(interaction: Interaction, text: str) -> None:
+    await job_actions.retry_with(interaction, text)
+
+
+@acknowledged(Share.STARTS)
 async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
     await job_actions.retry_failed(interaction, sweep_id)
 
@@ -123,6 +128,28 @@ async def decline(interaction: Interaction, text: str) -> None:
     await answer(interaction, f"You declined {job_id}. Nothing is started.")
 
 
+@acknowledged(Share.STARTS)
+async def go_on(interaction: Interaction, text: str) -> None:
+    sweep_id, _, seen = text.partition(".")
+    sweep = await interaction.client.services.continue_sweep.go_on(sweep_id, seen, person(interaction))
+    await answer(interaction, f"{sweep.id} goes on as it is. It is not held again.")
+
+
+@acknowledged(Share.STARTS)
+async def go_on_at_newest(interaction: Interaction, text: str) -> None:
+    sweep_id, _, seen = text.partition(".")
+    sweep = await interaction.client.services.continue_sweep.go_on_at_newest(sweep_id, seen, person(interaction))
+    commit = sweep.run.commit.short
+    await answer(interaction, f"{sweep.id} goes on at `{commit}`. Its failed trials run again with it.")
+
+
+@acknowledged(Share.STOPS)
+async def cancel_held(interaction: Interaction, text: str) -> None:
+    sweep_id, _, seen = text.partition(".")
+    await interaction.client.services.continue_sweep.cancel(sweep_id, seen, person(interaction))
+    await answer(interaction, f"{sweep_id} was cancelled. I'll post the result in the channel.")
+
+
 CLICKS: dict[Action, Click] = {
     Action.STOP: stop,
     Action.CONFIRM_STOP: confirm_stop,
@@ -132,12 +159,16 @@ CLICKS: dict[Action, Click] = {
     Action.PLOT: plot,
     Action.PLOT_BEST: plot_best,
     Action.RETRY: retry,
+    Action.RETRY_WITH: retry_with,
     Action.RETRY_FAILED: retry_failed,
     Action.TRAIN_BEST: train_best,
     Action.CONFIRM_SWEEP: confirm_sweep,
     Action.CANCEL_SWEEP: cancel_sweep,
     Action.APPROVE: approve,
     Action.DECLINE: decline,
+    Action.CONTINUE: go_on,
+    Action.CONTINUE_NEWEST: go_on_at_newest,
+    Action.CANCEL_HELD: cancel_held,
 }
 
 

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from bot.chat.cards.units import relative, usd
 from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
 from bot.domain.model.rows import Posted
+from bot.domain.model.sweep import Sweep
 from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.money.quote import Quote, Terms
+from bot.domain.texts import hold_texts
 from bot.domain.texts.command_names import command
+from bot.domain.texts.engine import engine_title
+from bot.services.running.pending import held_for_failures
 
 NAME = 40
 
@@ -16,12 +20,23 @@ def lines(posted: Posted) -> Iterator[Inert]:
     execution = posted.execution
     if execution.live and execution.hold is not None and execution.hold.kind is HoldKind.APPROVAL:
         yield from _approval(execution.hold, posted.run.quote)
+    if isinstance(posted, Sweep):
+        yield from _of_sweep(posted)
     if execution.live and execution.paused_by:
         by, resume = escape(execution.paused_by, NAME), command("resume")
         yield phrase("Paused by {by}: it waits until an admin uses {resume}.", by=by, resume=resume)
     if execution.approval is not None:
         by, at = escape(execution.approval.by, NAME), relative(execution.approval.at)
         yield phrase("approved by {by} {at}", by=by, at=at)
+
+
+def _of_sweep(sweep: Sweep) -> Iterator[Inert]:
+    hold, engine = sweep.execution.hold, engine_title(None)
+    if (failures := held_for_failures(sweep)) is not None:
+        yield phrase("**Held:** {how}.", how=hold_texts.how(failures, engine))
+        yield hold_texts.choices(sweep, failures)
+    elif sweep.execution.live and hold is not None and hold.kind is HoldKind.PILOT:
+        yield hold_texts.pilot(sweep)
 
 
 def mentions(hold: Hold) -> Inert:

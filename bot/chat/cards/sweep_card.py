@@ -16,7 +16,15 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
-from bot.domain.texts.state_words import JOB_STATES, PARTLY_FAILED, WAITING_FOR_MACHINES, state_text
+from bot.domain.texts import hold_texts
+from bot.domain.texts.state_words import (
+    HELD,
+    JOB_STATES,
+    PARTLY_FAILED,
+    TRIAL_STATES,
+    WAITING_FOR_MACHINES,
+    state_text,
+)
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -59,8 +67,12 @@ def state_word(sweep: Sweep) -> str:
         return PARTLY_FAILED
     if not execution.live or execution.stop is not None or execution.state is JobState.INTENT:
         return state_text(execution)
-    running = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
-    return JOB_STATES[JobState.RUNNING].card if running else WAITING_FOR_MACHINES
+    if execution.hold is not None:
+        return HELD[execution.hold.kind]
+    if sweep.tally.ended or sweep.tally.count(TrialState.RUNNING):
+        return JOB_STATES[JobState.RUNNING].card
+    unknown = execution.unanswered_since is not None  # perhaps nothing of it is submitted
+    return TRIAL_STATES[TrialState.WAITING].card if unknown else WAITING_FOR_MACHINES
 
 
 def _partly_failed(sweep: Sweep) -> bool:
@@ -110,6 +122,8 @@ def _counts(sweep: Sweep) -> Iterator[Inert]:
 
 def _plan(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     yield card_lines.commit(sweep)
+    if sweep.continued is not None and (line := hold_texts.continued_line(sweep, sweep.continued)):
+        yield line
     yield sweep_lines.plan(sweep.plan)
     if axes := sweep.plan.space.varied:
         yield joined([sweep_lines.axis(axis) for axis in axes], "\n", AXES)

@@ -65,8 +65,8 @@ def notes(sweep: Sweep, project: Project | None) -> list[Inert]:
 
 def advice(sweep: Sweep) -> Inert:
     """What to do about failures; empty if nothing failed."""
-    if sweep.execution.reason is EndReason.NOT_APPROVED:
-        return phrase(ENDINGS[EndReason.NOT_APPROVED].advice)
+    if (reason := sweep.execution.reason) in (EndReason.NOT_APPROVED, EndReason.NOT_CONTINUED):
+        return phrase(ENDINGS[reason].advice, **commands())
     if not sweep.tally.count(TrialState.FAILED):
         return phrase(NOTHING_STARTED) if sweep.execution.reason is EndReason.NOT_SUBMITTED else EMPTY
     numbers = [number for failure in sweep.tally.failures for number in failure.numbers]
@@ -79,6 +79,10 @@ def advice(sweep: Sweep) -> Inert:
 def _outcome(sweep: Sweep, *, brief: bool) -> Inert | None:
     """`finished 9 trials`, `stopped by mika after 4 of 9 trials`, …; None if no trial came to anything."""
     done, failed = _done(sweep), sweep.tally.count(TrialState.FAILED)
+    if sweep.execution.reason is EndReason.NOT_CONTINUED:
+        ending = ENDINGS[EndReason.NOT_CONTINUED]
+        how, after = phrase(ending.card if brief else ending.sentence), _trials(sweep, done + failed)
+        return phrase("{how}, after {after}", how=how, after=after)
     if sweep.execution.reason is EndReason.STOPPED:
         by = card_lines.by_request(sweep.execution.stop)
         return phrase("stopped{by} after {trials}", by=by, trials=_trials(sweep, done + failed))

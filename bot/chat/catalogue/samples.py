@@ -23,7 +23,7 @@ from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Asked, Caps, Excess, Limits, Pool, Sums
-from bot.domain.money.hold import Approval, Hold, HoldKind
+from bot.domain.money.hold import Approval, Continued, Hold, HoldKind
 from bot.domain.money.pause import Pause
 from bot.domain.money.quote import Quote, Terms
 from bot.domain.parameters import Kind, Parameter
@@ -108,6 +108,12 @@ LOST = "not stored: model.pt (Permission denied) and 2 more"
 INCOMPLETE = replace(DONE, incomplete=3, first_incomplete=4)
 SWEEP = Sweep("b2c3d4", REQUEST, replace(RUN, parameters={"epochs": 10}, quote=replace(QUOTE, runs=9, at_once=4)), PLAN)
 APPROVAL = Hold(HoldKind.APPROVAL, NOW, NOW + 3_600, approvers=(5,))
+FAILING = Hold(HoldKind.FAILURES, NOW, NOW + 86_400, detail=DETAIL, reason=EndReason.COMMAND_FAILED, failed=4, ended=4)
+CONTINUED = (
+    Continued("noor", NOW, 43),
+    Continued("noor", NOW, 43, from_commit="0123456789abcdef0123456789abcdef01234567"),
+)
+HELD_TALLY = Tally({TrialState.FAILED: 4, TrialState.WAITING: 5}, failures=FAILURES[:1], seconds=840.0, progress=0.44)
 PAUSE = Pause(True, 43, "noor", "The month's budget is used up.", NOW)
 PROPOSAL = Proposal(SWEEP, True, 4, 720.0, 194_400.0)
 
@@ -131,6 +137,9 @@ def live_jobs() -> Iterator[tuple[str, Job]]:
     yield "stopping", replace(RUNNING, execution=replace(RUNNING.execution, stop=STOP))
     yield "stopped by the guard", _guard_stop()
     yield "the engine does not answer", replace(RUNNING, execution=RUNNING.execution.unanswered(NOW))
+    yield "the engine does not answer, not submitted", replace(JOB, execution=JOB.execution.unanswered(NOW))
+    asked = JOB.execution.submit_called(NOW).unanswered(NOW)
+    yield "the engine does not answer, perhaps submitted", replace(JOB, execution=asked)
     yield "the credentials have expired", replace(JOB, execution=JOB.execution.unanswered(NOW, expired=True))
     yield "waiting for approval", replace(JOB, execution=JOB.execution.held(APPROVAL))
     yield "approved", replace(JOB, execution=JOB.execution.approved(Approval("noor", NOW, 43)))
@@ -177,6 +186,12 @@ def sweeps() -> Iterator[tuple[str, Sweep]]:
     yield "being submitted", SWEEP
     yield "waiting for approval", replace(SWEEP, execution=SWEEP.execution.held(APPROVAL))
     yield "waiting", replace(SWEEP, execution=running)
+    yield "the pilot runs", replace(SWEEP, execution=running.held(Hold(HoldKind.PILOT, NOW)))
+    yield "held", replace(SWEEP, execution=running.held(FAILING), tally=HELD_TALLY)
+    yield "held by its pilot", replace(SWEEP, execution=running.held(replace(FAILING, failed=1, ended=1)))
+    for done in CONTINUED:
+        name = "continued" if done.as_it_is else "continued at the newest commit"
+        yield name, replace(SWEEP, execution=running, tally=MIDDLE, continued=done)
     yield "paused", replace(SWEEP, execution=running.paused("noor"))
     yield (
         "running",
@@ -251,10 +266,22 @@ def _all_failed(reason: EndReason) -> Tally:
 def audit_entries() -> Iterator[tuple[str, AuditEntry]]:
     """One for each effect, and the decisions that have none."""
     typed = AuditEntry("1", plain("train"), Actor(42, "mika"), Place(1, 7, 8), {"branch": "main", "lr": "0.1"})
-    own = {Does.SUBMIT, Does.SUBMITTED, Does.ADOPT, Does.FOLLOW, Does.PRUNE, Does.TIME_LIMIT, Does.END, Does.RESTORE}
+    own = {
+        Does.SUBMIT,
+        Does.SUBMITTED,
+        Does.ADOPT,
+        Does.FOLLOW,
+        Does.PRUNE,
+        Does.TIME_LIMIT,
+        Does.END,
+        Does.RESTORE,
+        Does.HOLD,
+    }
     for does in Does:
         entry = replace(typed, what="", by=BOT, place=Place(), options={}) if does in own else typed
-        effect = Effect(does, "k7q2mx", "mnist", "5f2b1c9d" if does in own - {Does.SUBMIT, Does.RESTORE} else "")
+        effect = Effect(
+            does, "k7q2mx", "mnist", "5f2b1c9d" if does in own - {Does.SUBMIT, Does.RESTORE, Does.HOLD} else ""
+        )
         yield does or "an answer", entry.caused(effect)
     yield "refused", replace(typed, decided=Decision.REFUSED, why="You need the role <@&5> to start jobs here.")
     yield "failed", replace(typed, decided=Decision.FAILED, why="That didn't work this time. Try again in a minute.")

@@ -9,12 +9,12 @@ from discord import app_commands
 
 from bot.chat.acknowledgement import acknowledged, answer
 from bot.chat.alt_text import attachment
-from bot.chat.cards import cost_lines
 from bot.chat.commands.shared import autocomplete
 from bot.chat.commands.shared.options import Option, typed_command
 from bot.chat.commands.shared.unfold import unfold
 from bot.chat.interactions import Interaction, person
 from bot.chat.limits import SAFE_FILE_BYTES
+from bot.chat.reports import cost_lines
 from bot.domain.inert import joined, plain_line
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.spending.cost_report import Grouping

@@ -3,14 +3,14 @@
 https://docs.discord.com/developers/resources/message#create-message and #allowed-mentions-object
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import discord
 
 from bot.chat.alt_text import attachment, attachment_at
-from bot.chat.buttons.views import card_buttons, end_buttons, warning_buttons
+from bot.chat.buttons.views import card_buttons, end_buttons, held_buttons, warning_buttons
 from bot.chat.cards import card_lines, choose, hold_lines, sweep_card, verdict
 from bot.domain.inert import EMPTY, Inert, listed, phrase
 from bot.domain.model.publication import DIRECT
@@ -122,8 +122,9 @@ def _has_verdict(message: discord.Message, _post: Post, job: Posted) -> bool:
 
 
 # ---- texts that belong to no job -------------------------------------------------------------------------
-async def send_text(channel: Channel, text: Inert, nonce: str) -> discord.Message:
-    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_NOBODY)
+async def send_text(channel: Channel, text: Inert, nonce: str, roles: Collection[int] = ()) -> discord.Message:
+    """Ping these roles and nobody else."""
+    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_roles(roles))
 
 
 def has_text(message: discord.Message, text: Inert) -> bool:
@@ -160,6 +161,20 @@ async def _send_warning(
     )
 
 
+async def _send_held(
+    channel: Channel, post: Post, job: Posted, _project: Project | None, card: discord.MessageReference | None
+) -> discord.Message:
+    asker = discord.Object(job.request.asker_id)
+    return await channel.send(
+        post.new.text,
+        view=held_buttons(job, post.new.key.rpartition(":")[2]),
+        nonce=post.nonce,
+        suppress_embeds=True,
+        reference=card,  # type: ignore[arg-type]  # None is its default
+        allowed_mentions=discord.AllowedMentions(everyone=False, roles=False, replied_user=False, users=[asker]),
+    )
+
+
 def _has_text(message: discord.Message, post: Post, _job: Posted) -> bool:
     if post.new.digest:
         return any(embed.description == post.new.text.strip() for embed in message.embeds)
@@ -187,6 +202,7 @@ FORMS: dict[PostKind, Form] = {
     PostKind.LOG: Form(_send_text, _has_text),
     PostKind.NOTE: Form(_send_text, _has_text),
     PostKind.WARNING: Form(_send_warning, _has_text),
+    PostKind.HELD: Form(_send_held, _has_text),
     PostKind.LOG_FILE: Form(_send_text, _has_file),
     PostKind.END: Form(_send_result, _has_verdict),
 }

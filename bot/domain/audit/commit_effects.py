@@ -12,6 +12,7 @@ from bot.domain.model.rows import Posted, Row, Submitted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
+from bot.domain.money.hold import HoldKind
 
 Rows = Sequence[tuple[Row | None, Row]]
 """Each row before and after a commit; None before for a new one."""
@@ -66,7 +67,9 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
         if isinstance(after, Submitted):
             yield from _engine_entries(before, after)
         if before is not None and not asked and (does := _decided(before, after)):
-            yield own(does, after.id, after.run.project, why=after.execution.detail)
+            since = _held_since(before) or _held_since(after)
+            why = after.execution.hold.detail if after.execution.hold is not None else after.execution.detail
+            yield own(does, after.id, after.run.project, detail=since, why=why)
         stop = _newly_stopped(before, after) if isinstance(after, Posted) else None
         if stop is not None and stop.why:
             yield own(Does.STOP, after.id, after.run.project, _engine_id(after), detail="guard", why=stop.why)
@@ -79,10 +82,18 @@ def own_entries(rows: Rows, trials: Sequence[EndsEarly], *, asked: bool) -> Iter
 
 
 def _decided(before: Row, after: Row) -> Does | None:
-    """Whether it was approved, or ended without."""
+    """Whether it was approved, or ended without; whether it was held for its failures, or goes on after that."""
+    if after.execution.live and after.execution.stop is None and _held_since(before) != _held_since(after):
+        return Does.HOLD if _held_since(after) else Does.CONTINUE
     if after.execution.approval is not None and before.execution.approval is None:
         return Does.APPROVE
     return Does.DECLINE if after.execution.reason is EndReason.NOT_APPROVED and before.execution.live else None
+
+
+def _held_since(row: Row) -> str:
+    """Empty unless it is held for its failures."""
+    hold = row.execution.hold
+    return f"{hold.since:.6f}" if hold is not None and hold.kind is HoldKind.FAILURES else ""
 
 
 def _newly_stopped(before: Row | None, after: Row) -> Stop | None:
@@ -92,6 +103,8 @@ def _newly_stopped(before: Row | None, after: Row) -> Stop | None:
 def _start(row: Posted) -> Entry:
     """Something that starts without an interaction under way, or was found again. Its request says who asked."""
     does = Does.START if row.publication.recovered_at is None else Does.ADOPT
+    if does is Does.START and row.run.remedied is not None and row.run.remedied.by_bot:
+        return own(does, row.id, row.run.project, why=f"retry of {row.run.remedied.of}: {row.run.remedied.kind}")
     asker = Actor(row.request.asker_id, row.request.asker_name)
     return Entry(f"{does}:{row.id}", "", asker, effect=Effect(does, row.id, row.run.project))
 

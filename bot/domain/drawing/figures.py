@@ -99,6 +99,20 @@ class CostRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotRequest:
+    """A picture of spot prices: a line of steps for each zone, the cheapest first. Times in seconds since the epoch."""
+
+    title: str
+    subtitle: str
+    zones: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+    """The name of each, and its moments of change with the price from then on."""
+    since: float
+    until: float
+    on_demand: float | None = None
+    """USD an hour in the region of the cheapest zone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not.
 

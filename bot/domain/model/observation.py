@@ -41,6 +41,8 @@ class Observation:
     """Why it waits for a machine, or why it never got one; None in any other state."""
     reason: EndReason | None = None
     """Why it failed, as far as the engine's own words show it; None if they leave only the command."""
+    memory_mib: int = 0
+    """The memory that it has; 0 if that is not known."""
 
     @property
     def last(self) -> Attempt:

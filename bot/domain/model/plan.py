@@ -32,6 +32,8 @@ class Plan:
     folds: int = 1
     stop_losers: bool = False
     seed: int = 0
+    pilot: bool = False
+    """True: its first trial runs alone until it has reported a metric."""
     numbers: str = ""
     """Of a retry: the trials that it runs again, as `3,7,9-12`; "" where all are run, or that would be very long."""
     carried_over: int = 0

@@ -64,6 +64,8 @@ class EndReason(StrEnum):
     NOT_SUBMITTED = "not submitted"
     NOT_APPROVED = "not approved"
     """A second person declined it, or none approved it in time."""
+    NOT_CONTINUED = "not continued"
+    """A sweep that was held because its first trials failed alike, and nobody decided about it in time."""
     LOST = "lost"
 
 

@@ -15,6 +15,7 @@ from bot.domain.model.request import Request
 from bot.domain.model.run import Run
 from bot.domain.model.states import EndReason
 from bot.domain.model.tally import Tally
+from bot.domain.money.hold import Continued
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Sweep:
     publication: Publication = field(default_factory=Publication)
     watch: Watch = field(default_factory=Watch)
     """What the guard has warned of, of its trials and of itself."""
+    continued: Continued | None = None
+    """Who let it go on after it was held for its failures."""
 
     @property
     def thread_owner_id(self) -> str:
@@ -71,7 +74,8 @@ class Sweep:
         publication, board = self.publication, self.board
         shown = publication.thread_id or None, publication.closed.why, publication.result.undeliverable
         tally = replace(self.tally, seconds=0.0)
-        return self.run, self.execution, tally, board.picture, board.importance, self.watch.shown, *shown
+        watch = self.watch.shown
+        return self.run, self.execution, self.continued, tally, board.picture, board.importance, watch, *shown
 
     def ended(self, reason: EndReason, at: float, detail: str = "") -> "Sweep":
         return replace(self, execution=self.execution.ended(reason, at, detail))

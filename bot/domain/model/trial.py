@@ -66,6 +66,14 @@ class Trial:
     """The guard's reason; empty for a person's request."""
     announced: bool = False
     """True if its end has been reported in the thread."""
+    leaving: str = ""
+    """The submission from which it is being taken back before it starts."""
+    left: tuple[str, ...] = ()
+    """The submissions that had it, and have no say in it any more: it is submitted anew."""
+    results: str = ""
+    """Above the folder of its files, where that is another place than its sweep's."""
+    seconds_before: float = 0.0
+    """On machines, of runs that failed and do not count any more."""
     unit: str = "epoch"
     """What its epochs are: `epoch`, or `global_step`, or `iteration`."""
     source: str = ""

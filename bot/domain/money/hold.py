@@ -28,11 +28,37 @@ class Hold:
     below_usd: float = 0.0
     """Of `PRICE`: an hour of a machine."""
     detail: str = ""
-    """Of `FAILURES`: how they failed."""
+    """Of `FAILURES`: the exception, or what else is known of how they failed."""
+    reason: str = ""
+    """Of `FAILURES`: the reason of their end."""
+    failed: int = 0
+    """Of `FAILURES`: how many failed alike, of `ended` trials."""
+    ended: int = 0
     approvers: tuple[int, ...] = ()
     """Of `APPROVAL`: the roles that may approve it."""
     mentions: bool = False
     """Of `APPROVAL`: whether those roles are pinged, once."""
+
+    @property
+    def mark(self) -> str:
+        """Tells the holds of one sweep apart, in the ids of buttons."""
+        return str(int(self.since))
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """Who let a sweep go on that was held for its failures, and when. `by` is empty if a trial that succeeded did."""
+
+    by: str
+    at: float
+    by_id: int = 0
+    from_commit: str = ""
+    """The commit before, where it goes on at another one; then its failed trials run again."""
+
+    @property
+    def as_it_is(self) -> bool:
+        """Its failures were accepted: it is not held for more of them."""
+        return not self.from_commit
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,9 @@ def _plain(cell: str) -> str:
 
 def as_job(sweep: Sweep, trial: Trial) -> Job:
     """The trial written as a job, `k7q2mx.4`, with all of its parameters: what is drawn, or trained again."""
+    parameters = {**sweep.run.parameters, **sweep.plan.point_of(trial, folds=True)}
     return Job(
         id=f"{trial.source or sweep.id}.{trial.number}",
         request=replace(sweep.request, interaction_id=0),
-        run=replace(sweep.run, parameters={**sweep.run.parameters, **sweep.plan.point_of(trial, folds=True)}),
+        run=replace(sweep.run, parameters=parameters, results=trial.results or sweep.run.results),
     )

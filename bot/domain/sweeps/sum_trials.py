@@ -34,6 +34,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
             seconds += trial.seconds_until(now)
         elif not trial.source:  # an earlier sweep has paid for it
             seconds += trial.seconds
+        seconds += trial.seconds_before if not trial.source else 0.0
     incomplete = [trial.number for trial, _ in known if trial.incomplete]
     own = [trial for trial, _ in known if not trial.source]
     total = sum(counts.values())

@@ -8,7 +8,9 @@ from bot.domain.model.observation import NOT_RUN, Observation, end_reason, lost_
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
+from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.sweeps.failing_alike import shows_life
 from trainer.space import ranges
 
 NUMBERS = 3_000
@@ -21,6 +23,15 @@ def to_run(plan: Plan, known: Mapping[int, Trial]) -> Sequence[int]:
     if not carried_over:
         return range(plan.trials)
     return [number for number in range(plan.trials) if number not in carried_over]
+
+
+def pilot_of(sweep: Sweep, known: Mapping[int, Trial]) -> int | None:
+    """The trial that must show life before any other is submitted; None if there is none, or it has."""
+    accepted = sweep.continued is not None and sweep.continued.as_it_is
+    if not sweep.plan.pilot or accepted:
+        return None
+    first = to_run(sweep.plan, known)[0]
+    return None if shows_life(known.get(first)) else first
 
 
 def carried_over_of(sweep_id: str, plan: Plan, trials: Iterable[Trial]) -> list[Trial]:
@@ -59,7 +70,7 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
     if trial.ended:
         return trial
     with_all = stop is not None and (seen.stopped_at is None or seen.stopped_at >= stop.at)
-    stopped = trial.pruned_at is not None or trial.stop_by is not None or with_all
+    stopped = trial.pruned_at is not None or trial.stop_by is not None or bool(trial.leaving) or with_all
     moved = replace(
         trial,
         engine_id=seen.engine_id,

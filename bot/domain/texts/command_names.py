@@ -20,6 +20,7 @@ COMMANDS = (
     "logs",
     "plot",
     "artifacts",
+    "spot",
     "stop",
     "retry",
     "cost",

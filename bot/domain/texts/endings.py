@@ -104,6 +104,12 @@ ENDINGS: dict[EndReason, Ending] = {
         "Nothing was started, and nothing was spent. Retry asks for approval again.",
         card="not approved",
     ),
+    EndReason.NOT_CONTINUED: _ending(
+        "was held because its trials failed alike, and nobody continued it",
+        "held, and not continued",
+        "The other trials were never started. Push a fix and use {sweep} again, or Retry failed runs the rest.",
+        card="held, and not continued in time",
+    ),
     EndReason.LOST: _ending(
         "is lost: {engine} no longer knows it",
         "{engine} no longer knows it",

@@ -11,7 +11,7 @@ from bot.services.money.approve import Approve, Requote
 from bot.services.money.bill_book import BILLS_FILE, BillBook
 from bot.services.money.pause import Pause
 from bot.services.money.post_weekly import PASS_SECONDS, PostWeekly
-from bot.services.money.quotes import Quotes
+from bot.services.money.quotes import Needs, Quotes
 from bot.services.money.report_costs import ReportCosts
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
@@ -49,6 +49,7 @@ def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:
         project, seen = projects.get(posted.run.project), posted.run.quote
         if project is None or seen is None:
             return None
-        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once)
+        needs = Needs(posted.run.timeout_seconds, posted.run.memory_mib)
+        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once, needs=needs)
 
     return requote

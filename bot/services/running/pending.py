@@ -37,6 +37,13 @@ def awaiting_approval(rows: Iterable[Row]) -> list[tuple[Posted, Hold]]:
     ]
 
 
+def held_for_failures(row: Row) -> Hold | None:
+    """The hold of a sweep whose trials failed alike, while somebody may still decide about it."""
+    hold, execution = row.execution.hold, row.execution
+    waits = isinstance(row, Sweep) and execution.live and execution.stop is None
+    return hold if waits and hold is not None and hold.kind is HoldKind.FAILURES else None
+
+
 def to_track(rows: Iterable[Row]) -> list[Submitted]:
     """The engine has taken it, and it has not ended."""
     return [row for row in rows if isinstance(row, Submitted) and row.execution.live and row.execution.engine_id]
@@ -122,6 +129,7 @@ def to_report(trials: Iterable[Trial]) -> list[Trial]:
 
 
 def to_end(trials: Iterable[Trial]) -> list[tuple[Trial, str]]:
-    """Successive halving or a person has stopped it, and it has not ended. With its engine id."""
-    stopped = [trial for trial in trials if not trial.ended and (trial.pruned_at or trial.stop_by)]
+    """Successive halving or a person has stopped it, or its sweep is held before it has started, and it has not ended.
+    With its engine id."""
+    stopped = [trial for trial in trials if not trial.ended and (trial.pruned_at or trial.stop_by or trial.leaving)]
     return [(trial, trial.engine_id) for trial in stopped if trial.engine_id is not None]

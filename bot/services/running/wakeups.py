@@ -34,6 +34,9 @@ class Changed(StrEnum):
     TRIAL_REPORTED = "a running trial has reported its metric"
     TRIAL_ENDED = "a trial has ended, and its results have not been read"
     TRIAL_SETTLED = "a trial has ended, and its results have been read"
+    HELD = "nothing more of a sweep is to be submitted"
+    RELEASED = "a sweep may go on"
+    TRIAL_LEAVES = "a trial is to be taken back before it starts"
     MESSAGE = "a message waits to be sent, or a card is out of date"
 
 
@@ -50,9 +53,12 @@ WAKES: Mapping[Changed, tuple[str, ...]] = {
     Changed.THREAD_STARTED: ("post_lines",),
     Changed.TRIAL_STOPPED: ("prune",),
     Changed.TRIAL_RUNS: ("stream_metrics", "refresh_board"),
-    Changed.TRIAL_REPORTED: ("prune",),
+    Changed.TRIAL_REPORTED: ("prune", "hold_sweeps"),
     Changed.TRIAL_ENDED: ("collect_results", "dispatch", "refresh_board"),
-    Changed.TRIAL_SETTLED: ("dispatch", "announce_sweep", "refresh_board"),
+    Changed.TRIAL_SETTLED: ("hold_sweeps", "dispatch", "announce_sweep", "refresh_board"),
+    Changed.HELD: ("hold_sweeps",),
+    Changed.RELEASED: ("dispatch",),
+    Changed.TRIAL_LEAVES: ("prune",),
     Changed.MESSAGE: ("deliver",),
 }
 LOOPS = tuple(sorted({name for names in WAKES.values() for name in names}))
@@ -115,6 +121,8 @@ def _row_changes(before: Row | None, after: Row) -> Iterator[Changed]:
         yield Changed.STOP_REQUESTED
     if old.live and not new.live:
         yield Changed.ENDED
+    if isinstance(after, Sweep) and new.hold != old.hold:
+        yield Changed.HELD if new.hold is not None else Changed.RELEASED
     if isinstance(before, Submitted) and isinstance(after, Submitted):
         yield from _engine_changes(before, after)
     if isinstance(before, Posted) and isinstance(after, Posted):
@@ -154,6 +162,8 @@ def _trial_change(trial: Trial) -> Changed | None:
         return Changed.TRIAL_SETTLED if trial.measured else Changed.TRIAL_ENDED
     if trial.stop_by is not None:
         return Changed.TRIAL_STOPPED
+    if trial.leaving:
+        return Changed.TRIAL_LEAVES
     if trial.state is not JobState.RUNNING:
         return None
     return Changed.TRIAL_REPORTED if trial.reports else Changed.TRIAL_RUNS

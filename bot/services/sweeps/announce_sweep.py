@@ -10,7 +10,9 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.posts import Change, File, NewPost, PostKind
+from bot.domain.sweeps.failing_alike import nobody_continued
 from bot.domain.sweeps.leaderboard import csv_table
+from bot.domain.sweeps.taken_back import to_submit_again
 from bot.domain.sweeps.trial_changes import to_run
 from bot.domain.texts import notes
 from bot.errors import ServiceError
@@ -74,13 +76,15 @@ class AnnounceSweep:
             return False
         known = await self._trials.all(sweep.id)
         submitted = {number for submission in submissions for number in submission.trials}
+        if sweep.execution.stop is not None:  # what was taken back is not submitted anew
+            submitted -= set(to_submit_again(known, submissions))
         carried_over = {number for number, trial in known.items() if trial.source}
         if any(number not in known or not known[number].settled for number in submitted | carried_over):
             return False
         return sweep.execution.stop is not None or len(submitted) >= len(to_run(sweep.plan, known))
 
     async def _announce(self, sweep: Sweep) -> None:
-        if sweep.execution.reason is EndReason.NOT_APPROVED:
+        if sweep.execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_CONTINUED):
             await self._announcer.commit(sweep, EMPTY, ())
             return
         try:
@@ -115,7 +119,8 @@ def _reason(sweep: Sweep) -> tuple[EndReason, str]:
     """A sweep with one trial that can be compared has succeeded. Without any, the most frequent failure is its reason;
     if none has failed, each trial was stopped individually."""
     if sweep.execution.stop is not None:
-        return EndReason.STOPPED, ""
+        unanswered = nobody_continued(sweep.execution)
+        return (EndReason.NOT_CONTINUED, sweep.execution.stop.why) if unanswered else (EndReason.STOPPED, "")
     if sweep.tally.count(TrialState.SUCCEEDED, TrialState.MISSING, TrialState.PRUNED):
         return EndReason.SUCCEEDED, ""
     worst = max(sweep.tally.failures, key=lambda failure: failure.count, default=None)

@@ -12,6 +12,8 @@ from bot.services.sweeps.collect_results import CollectResults, CollectSettings,
 from bot.services.sweeps.diagnose import Diagnose
 from bot.services.sweeps.dispatch import Dispatch
 from bot.services.sweeps.draw_board import DrawBoard
+from bot.services.sweeps.holding.continue_sweep import ContinueSweep
+from bot.services.sweeps.holding.hold_sweeps import HoldSweeps
 from bot.services.sweeps.one_trial import OneTrial, TrialLog
 from bot.services.sweeps.propose import Propose
 from bot.services.sweeps.prune import Prune
@@ -31,6 +33,7 @@ class Sweeps:
 
     propose: Propose
     one_trial: OneTrial
+    continue_sweep: ContinueSweep
     trials: TrialBook
     loops: tuple[Loop, ...]
     close: Callable[[], Awaitable[None]]
@@ -53,7 +56,8 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, quotes: Quotes
         await announce.close()
 
     loops = [*_trial_loops(core, outside, setup, trials, collect), *_board_loops(core, setup, report, board, announce)]
-    return Sweeps(propose, one_trial, trials, tuple(loops), close)
+    go_on = ContinueSweep(core, outside.code, jobs.stop, trials)
+    return Sweeps(propose, one_trial, go_on, trials, tuple(loops), close)
 
 
 def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: TrialBook) -> CollectResults:
@@ -67,11 +71,13 @@ def _collect(core: Core, outside: Outside, setup: Setup, jobs: Jobs, trials: Tri
 
 def _trial_loops(core: Core, outside: Outside, setup: Setup, trials: TrialBook, collect: CollectResults) -> list[Loop]:
     pace, wakeups = setup.intervals, core.wakeups
+    hold = HoldSweeps(core, outside.engine, trials)
     dispatch = Dispatch(core, outside.engine, trials, outside.sampler)
     track = TrackTrials(core, outside.engine, trials)
     stream = StreamMetrics(core, outside.logs, trials, outside.log_pace)
     prune = Prune(core, outside.engine, trials, outside.sampler)
     return [
+        Loop("hold_sweeps", hold.once, 5, wakeups.of("hold_sweeps")),
         Loop("dispatch", dispatch.once, 5, wakeups.of("dispatch")),
         Loop("track_trials", track.once, pace.describe, wakeups.of("track_trials")),
         Loop("stream_metrics", stream.once, pace.logs, wakeups.of("stream_metrics")),

@@ -5,6 +5,7 @@ The submissions are committed here; `launch` makes exactly one Batch job of each
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -13,10 +14,13 @@ from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
-from bot.domain.model.trial import Trial
+from bot.domain.model.trial import Trial, TrialState
+from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind, adding
-from bot.domain.sweeps.trial_changes import chunks, to_run
+from bot.domain.sweeps.failing_alike import failing_alike, undecided
+from bot.domain.sweeps.taken_back import anew, next_number, to_submit_again
+from bot.domain.sweeps.trial_changes import chunks, pilot_of, to_run
 from bot.domain.texts import notes
 from bot.errors import Paused, ServiceError
 from bot.ports.engine import Engine
@@ -77,43 +81,88 @@ class Dispatch:
     async def _submit_next(self, sweep: Sweep) -> None:
         submissions = await self._store.submissions(sweep.id)
         known = await self._trials.all(sweep.id)
+        if self._may_be_held(sweep, known):
+            return
+        again = to_submit_again(known, submissions)
+        pilot = pilot_of(sweep, known)
         if sweep.plan.incremental:
-            new = await self._singles(sweep, submissions, known)
+            new = await self._singles(sweep, submissions, known, again, pilot)
         else:
-            submitted = sum(submission.size for submission in submissions)
-            recovered = sweep.publication.recovered_at is not None
-            complete = submitted >= len(to_run(sweep.plan, known)) if recovered else submitted > 0
-            new = [] if complete else _missing(self._arrays(sweep, known), submissions)
-        if not new:
+            new = self._arrays_due(sweep, submissions, known, again, pilot)
+        if not new and pilot is None:
             return
         try:
-            await self._store.add_submissions(sweep.id, new, _under_way)
+            await self._store.add_submissions(sweep.id, new, partial(_under_way, hold=self._pilot_hold(pilot)))
         except (_NotWantedError, Paused):
             return  # after a pause, the next pass chooses anew
         log.info(
             "trials submitted", sweep=sweep.id, submissions=len(new), trials=sum(submission.size for submission in new)
         )
 
+    def _may_be_held(self, sweep: Sweep, known: Mapping[int, Trial]) -> bool:
+        """Whether its failures hold it, or may do so once they have been read: `hold_sweeps` decides."""
+        if not sweep.tally.count(TrialState.FAILED) or (sweep.continued is not None and sweep.continued.as_it_is):
+            return False
+        after = self._projects[sweep.run.project].hold_after
+        return undecided(known.values(), after) or failing_alike(known.values(), after) is not None
+
+    def _pilot_hold(self, pilot: int | None) -> Hold | None:
+        return None if pilot is None else Hold(HoldKind.PILOT, self._now())
+
+    def _arrays_due(
+        self,
+        sweep: Sweep,
+        submissions: Sequence[Submission],
+        known: Mapping[int, Trial],
+        again: Sequence[int],
+        pilot: int | None,
+    ) -> list[Submission]:
+        if pilot is not None and pilot in again:
+            return self._anew(sweep, submissions, [pilot])
+        planned = sum(each.size for each in submissions if each.number < sweep.plan.trials)
+        new = [] if planned >= sweep.plan.runs else _missing(self._arrays(sweep, known), submissions)
+        if pilot is not None:
+            return [each for each in new if each.trials == [pilot]]
+        return [*new, *self._anew(sweep, submissions, again)]
+
     def _arrays(self, sweep: Sweep, known: Mapping[int, Trial]) -> list[Submission]:
-        space = sweep.plan.space
-        return [
-            self._submission(sweep, index, numbers, size, space.point(int(numbers)) if size == 1 else {})
-            for index, (numbers, size) in enumerate(
-                chunks(to_run(sweep.plan, known), self._engine.capabilities.array_size)
-            )
-        ]
+        """All that the plan makes, in the order of their ids: a pilot apart."""
+        numbers, most = to_run(sweep.plan, known), self._engine.capabilities.array_size
+        alone = 1 if sweep.plan.pilot else 0
+        parts = [*chunks(numbers[:alone], most), *chunks(numbers[alone:], most)]
+        return [self._chunk(sweep, index, numbers, size) for index, (numbers, size) in enumerate(parts)]
+
+    def _anew(self, sweep: Sweep, submissions: Sequence[Submission], again: Sequence[int]) -> list[Submission]:
+        """Of trials that earlier submissions have lost. Their files have a place of their own."""
+        first = next_number(sweep.plan, submissions)
+        parts = enumerate(chunks(again, self._engine.capabilities.array_size), first)
+        return [_elsewhere(self._chunk(sweep, index, numbers, size)) for index, (numbers, size) in parts]
+
+    def _chunk(self, sweep: Sweep, index: int, numbers: str, size: int) -> Submission:
+        return self._submission(sweep, index, numbers, size, sweep.plan.space.point(int(numbers)) if size == 1 else {})
 
     async def _singles(
-        self, sweep: Sweep, submissions: Sequence[Submission], known: Mapping[int, Trial]
+        self,
+        sweep: Sweep,
+        submissions: Sequence[Submission],
+        known: Mapping[int, Trial],
+        again: Sequence[int],
+        pilot: int | None,
     ) -> list[Submission]:
         """One submission for each trial that may run now. A sampler chooses the points that no trial has yet."""
-        taken = {submission.number for submission in submissions}
+        taken = {number for submission in submissions for number in submission.trials}
         capacity = sweep.plan.parallel - sum(submission.execution.live for submission in submissions)
-        wanted = [number for number in to_run(sweep.plan, known) if number not in taken][: max(0, capacity)]
+        due = [*again, *(number for number in to_run(sweep.plan, known) if number not in taken)]
+        wanted = [number for number in due if pilot in (None, number)][: max(0, capacity)]
         if not wanted:
             return []
         points = await self._points(sweep, submissions, known, wanted)
-        return [self._submission(sweep, number, str(number), 1, points[number]) for number in wanted]
+        first = next_number(sweep.plan, submissions)
+        anew = {number: first + place for place, number in enumerate(each for each in wanted if each in taken)}
+        singles = [
+            self._submission(sweep, anew.get(number, number), str(number), 1, points[number]) for number in wanted
+        ]
+        return [_elsewhere(each) if each.number in anew.values() else each for each in singles]
 
     async def _points(
         self,
@@ -163,13 +212,20 @@ class _NotWantedError(Exception):
     """The sweep was stopped or held, and may have ended, while its next points were chosen: nothing is added."""
 
 
-def _under_way(sweep: Sweep) -> Change | None:
+def _under_way(sweep: Sweep, hold: Hold | None) -> Change | None:
+    """Marks the sweep as begun; with a hold, nothing more is submitted until it is lifted."""
     execution = sweep.execution
     if not execution.live or execution.stop is not None or execution.hold is not None:
         raise _NotWantedError
-    if execution.state is JobState.RUNNING:
-        return None
-    return Change(replace(sweep, execution=execution.begun()))
+    begun = execution if execution.state is JobState.RUNNING else execution.begun()
+    after = begun if hold is None else begun.held(hold)
+    return None if after is execution else Change(replace(sweep, execution=after))
+
+
+def _elsewhere(submission: Submission) -> Submission:
+    """What an earlier run of its trials has stored stays as it is, and is not taken for theirs."""
+    run = submission.run
+    return replace(submission, run=replace(run, results=anew(run.results, submission.id)))
 
 
 def _swept(parameters: Mapping[str, Value], names: set[str]) -> dict[str, Value]:

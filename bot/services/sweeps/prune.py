@@ -27,6 +27,7 @@ from bot.services.sweeps.trial_book import TrialBook
 log = structlog.get_logger()
 
 REASON = "Stopped early: it cannot win any more"
+HELD = "Taken back: the sweep's trials fail alike"
 DIVERGED = "it diverged: its metric is no longer a finite number"
 REPEAT_SECONDS = 30.0
 
@@ -70,7 +71,7 @@ class Prune:
         return [engine_id for _, engine_id in stopped]
 
     async def _terminate(self, sweep: Sweep, trial: Trial, engine_id: str) -> None:
-        reason = engine_reason(trial.stop_by_id, trial.stop_why) if trial.stop_by else REASON
+        reason = engine_reason(trial.stop_by_id, trial.stop_why) if trial.stop_by else HELD if trial.leaving else REASON
         try:
             await self._engine.terminate(engine_id, reason)
         except ServiceError as error:

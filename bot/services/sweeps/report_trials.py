@@ -48,7 +48,8 @@ class ReportTrials:
 
     async def _post(self, sweep: Sweep, new: Sequence[Trial]) -> None:
         text = report(sweep, new, self._projects[sweep.run.project].metric)
-        note = NewPost(f"trials:{sweep.id}:{new[0].number}", PostKind.NOTE, sweep.id, text=text)
+        again = f":{len(new[0].left)}" if new[0].left else ""
+        note = NewPost(f"trials:{sweep.id}:{new[0].number}{again}", PostKind.NOTE, sweep.id, text=text)
         await self._trials.update(sweep, dict.fromkeys((trial.number for trial in new), _announced), (note,))
 
 

@@ -19,6 +19,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change
+from bot.domain.sweeps.taken_back import in_submission
 from bot.domain.sweeps.trial_changes import observed, of_single, submission_lost
 from bot.errors import ServiceError
 from bot.ports.engine import Engine
@@ -26,7 +27,7 @@ from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
 from bot.services.running.pending import live
 from bot.services.running.timers import Timers
-from bot.services.sweeps.trial_book import TrialBook
+from bot.services.sweeps.trial_book import Step, TrialBook
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class TrackTrials:
         """Update its trials; `left` are those that have not ended as far as is known."""
         own, execution = submission.trials, submission.execution
         if len(own) == 1:
-            await self._trials.update(sweep, {own[0]: partial(of_single, submission=submission)})
+            await self._update(sweep, submission, {own[0]: partial(of_single, submission=submission)})
         elif execution.engine_id is None or execution.reason is EndReason.LOST:
             if not execution.live:
                 await self._lose(sweep, submission, left)
@@ -110,11 +111,12 @@ class TrackTrials:
         self, sweep: Sweep, submission: Submission, known: Mapping[int, Trial], own: Sequence[int]
     ) -> None:
         """Describe the trials that the lists show in a new state."""
-        listed: set[str] = set()
+        listed, array = set[str](), submission.execution.engine_id or ""
         for state in _LISTED:
-            listed |= set(await self._engine.children(submission.execution.engine_id or "", state))
+            listed |= set(await self._engine.children(array, state))
         running = {t.engine_id for n in own if (t := known.get(n)) is not None and t.state is JobState.RUNNING}
         ended = {t.engine_id for n in own if (t := known.get(n)) is not None and t.ended}
+        ended |= {self._engine.child_id(array, index) for index in _taken_back(submission, known, own)}
         await self._describe(
             sweep,
             submission,
@@ -141,14 +143,19 @@ class TrackTrials:
                 own[self._engine.child_index(engine_id)]: partial(observed, seen=each, stop=sweep.execution.stop)
                 for engine_id, each in seen.items()
             }
-            await self._trials.update(sweep, changes)
+            await self._update(sweep, submission, changes)
         self._unanswered.drop(submission.id)
+
+    async def _update(self, sweep: Sweep, submission: Submission, changes: Mapping[int, Step]) -> None:
+        own = partial(in_submission, submission=submission, own_results=sweep.run.results)
+        await self._trials.update(sweep, {number: partial(own, step=step) for number, step in changes.items()})
 
     async def _lose(self, sweep: Sweep, submission: Submission, left: Sequence[int]) -> None:
         """End the trials left in a submission that Batch refused or has forgotten."""
         self._unanswered.drop(submission.id)
         at = submission.execution.ended_at or self._now()
-        await self._trials.update(sweep, dict.fromkeys(left, partial(submission_lost, submission=submission, at=at)))
+        step = partial(submission_lost, submission=submission, at=at)
+        await self._update(sweep, submission, dict.fromkeys(left, step))
 
     def _keep(self, submission_ids: Set[str]) -> None:
         self._read.keep(submission_ids)
@@ -183,10 +190,18 @@ _LISTED = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
 
 def _counts_differ(submission: Submission, known: Mapping[int, Trial], own: Sequence[int]) -> bool:
     """True if the engine's per-state counts differ from what is stored."""
-    counted = Counter(known[number].state for number in own if number in known)
+    gone = set(_taken_back(submission, known, own))
+    counted = Counter(known[n].state for index, n in enumerate(own) if n in known and index not in gone)
+    counted[JobState.FAILED] += len(gone)
     return any(submission.children.get(state, 0) != counted[state] for state in _LISTED)
 
 
 def _left(submission: Submission, known: Mapping[int, Trial]) -> list[int]:
-    """The numbers of trials that have not ended as far as is known."""
-    return [number for number in submission.trials if number not in known or not known[number].ended]
+    """The numbers of trials that have not ended as far as is known, and that it still has."""
+    own = [number for number in submission.trials if number not in known or not known[number].ended]
+    return [number for number in own if number not in known or submission.id not in known[number].left]
+
+
+def _taken_back(submission: Submission, known: Mapping[int, Trial], own: Sequence[int]) -> list[int]:
+    """The array indices of trials that it has no more."""
+    return [index for index, n in enumerate(own) if n in known and submission.id in known[n].left]

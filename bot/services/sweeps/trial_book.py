@@ -19,6 +19,8 @@ from bot.services.running.core import Core
 
 Step = Callable[[Trial], Trial]
 """Pure: from a trial to its next version, or the same one if nothing changes."""
+SweepStep = Callable[[Sweep], tuple[Sweep, tuple[NewPost, ...]]]
+"""Pure: from a sweep to its next version and what it posts. It may raise, and nothing is written then."""
 
 
 class TrialBook:
@@ -35,7 +37,7 @@ class TrialBook:
     async def prefix(self, sweep: Sweep, trial: Trial) -> str:
         """Where the trial's files are: one that a retry took over is still among those of the earlier sweep."""
         earlier = await self._store.job(trial.source) if trial.source else None
-        results = (earlier or sweep).run.results
+        results = trial.results or (earlier or sweep).run.results
         return self._projects[sweep.run.project].prefix(results, f"{trial.source or sweep.id}.{trial.number}")
 
     async def read_once(self, sweep_id: str, numbers: Sequence[int] = ()) -> dict[int, Trial]:
@@ -45,13 +47,20 @@ class TrialBook:
             return await self.all(sweep_id)
         return {trial.number: trial for trial in await self._store.trials(sweep_id, numbers)}
 
-    async def update(self, sweep: Sweep, changed: Mapping[int, Step], posts: tuple[NewPost, ...] = ()) -> Sweep:
-        """Apply each step to its trial (a new one if it is unknown), and commit the result with the new tally and the
-        posts in one transaction. Returns the sweep. Writes nothing if nothing changes."""
+    async def update(
+        self,
+        sweep: Sweep,
+        changed: Mapping[int, Step],
+        posts: tuple[NewPost, ...] = (),
+        also: SweepStep | None = None,
+    ) -> Sweep:
+        """Apply each step to its trial (a new one if it is unknown), and commit the result with the new tally, the
+        posts and what `also` makes of the sweep in one transaction. Returns the sweep. Writes nothing if no trial
+        changes."""
         async with self._lock(sweep.id):
             known = await self._loaded(sweep.id)
             new = _changed(known, changed)
-            if not new:
+            if not new and also is None:
                 return sweep
             merged = known | new
             if not known.keys() >= new.keys():
@@ -59,7 +68,7 @@ class TrialBook:
             summed = await asyncio.to_thread(self._summed, sweep, merged)  # takes 0.2 s for 100,000 trials
             # A write that is cancelled or fails may have happened or not: forget the sweep until it is known.
             self._known.pop(sweep.id, None)
-            step = partial(_summed_up, summed=summed, posts=posts)
+            step = partial(_summed_up, summed=summed, posts=posts, also=also)
             saved = await self._store.record(sweep.id, list(new.values()), step)
             self._known[sweep.id] = merged
             return saved
@@ -87,7 +96,10 @@ def _changed(known: Mapping[int, Trial], changed: Mapping[int, Step]) -> dict[in
     return {number: trial for number, trial in after.items() if trial != before[number]}
 
 
-def _summed_up(sweep: Sweep, *, summed: Tally, posts: tuple[NewPost, ...]) -> Change | None:
+def _summed_up(sweep: Sweep, *, summed: Tally, posts: tuple[NewPost, ...], also: SweepStep | None) -> Change | None:
+    if also is not None:
+        after, more = also(sweep)
+        return Change(replace(after, tally=summed), (*more, *posts))
     if sweep.tally == summed and not posts:
         return None
     return Change(replace(sweep, tally=summed), posts)
