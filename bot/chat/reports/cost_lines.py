@@ -86,7 +86,9 @@ def _more(total: Total) -> Iterator[Inert]:
         machines = plural(total.lost_machines, "machine")
         were = phrase("was") if total.lost_machines == 1 else phrase("were")
         lost = capital(about(total.lost_usd))
-        yield phrase("{lost} of it went to {machines} that {were} taken back.", lost=lost, machines=machines, were=were)
+        yield phrase(
+            "{lost} of the sum went to {machines} that {were} taken back.", lost=lost, machines=machines, were=were
+        )
     spot = _saved(total.spot_saved_usd, phrase("by spot machines"))
     early = _saved(total.early_saved_usd, phrase("by stopping trials early"))
     if spot or early:

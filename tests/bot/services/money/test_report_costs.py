@@ -120,7 +120,7 @@ async def test_what_was_lost_and_what_lives_is_said(ledger: Ledger) -> None:
     await ledger.store.change(job.id, lambda row: Change(changed(row, attempts=attempts, **running)))
     shown = text(await ledger.ask())
     assert "**about $1.00** for 1 job, 1 h on machines.\n1 of them is live and may still cost $3.00 at most.\n" in shown
-    assert "About $0.50 of it went to 1 machine that was taken back." in shown
+    assert "About $0.50 of the sum went to 1 machine that was taken back." in shown
 
 
 async def test_caps_say_what_is_left(ledger: Ledger) -> None:
