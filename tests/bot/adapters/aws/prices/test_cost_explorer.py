@@ -7,9 +7,11 @@ import pytest
 from aiobotocore.session import AioSession
 
 from bot.adapters.aws.prices.cost_explorer import CostExplorer, cost_explorer
-from bot.errors import Denied, Throttled, Unavailable
+from bot.errors import Denied, Refused, Throttled, Unavailable
+from deploy.sandbox.aws.resources import Resources
 from tests.bot.adapters.vendor import Vendor, error, ok
 
+DAY = dt.timedelta(days=1)
 FIRST, UNTIL = dt.date(2026, 11, 1), dt.date(2026, 11, 3)
 
 
@@ -25,6 +27,17 @@ def day(date: str, amount: str, unit: str = "USD") -> dict[str, object]:
     total = {"UnblendedCost": {"Amount": amount, "Unit": unit}}
     period = {"Start": date, "End": following.isoformat()}
     return {"TimePeriod": period, "Total": total, "Groups": [], "Estimated": True}
+
+
+@pytest.mark.slow
+async def test_the_stand_in_takes_what_is_asked_and_has_each_day(resources: Resources, session: AioSession) -> None:
+    until = dt.datetime.now(dt.UTC).date()
+    async with cost_explorer("signalbox", resources.endpoint, session) as bills:
+        found = await bills.days(until - dt.timedelta(days=35), until)
+        assert (len(found), set(found.values()), max(found)) == (35, {0.0}, until - dt.timedelta(days=1))
+        for first, end in ((until, until), (until + 2 * DAY, until + 3 * DAY), (until - 500 * DAY, until)):
+            with pytest.raises(Refused):
+                await bills.days(first, end)
 
 
 async def test_one_request_has_all_that_limits_the_bill(bills: CostExplorer, vendor: Vendor) -> None:
