@@ -76,6 +76,8 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
         await mika.type(LARGE, channel=channel)
         await message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
         await shoot(phone, "sweep-preview")
+        for name, size in (("cost", TALL), ("cost-phone", PHONE)):
+            await _shoot_costs(await _open(browser, address, size), shoot, name)
     return written
 
 
@@ -99,6 +101,18 @@ async def _shoot_job(desktop: Page, shoot: Shoot) -> None:
     await _type(desktop, "/")
     await desktop.get_by_role("option").first.wait_for()
     await shoot(desktop, "commands")
+
+
+async def _shoot_costs(page: Page, shoot: Shoot, name: str) -> None:
+    """The answer to `/cost`, which only whoever asked sees."""
+    await _type(page, "/cost")
+    await page.get_by_role("option").first.wait_for()
+    for _ in range(2):  # choose the command, then send it
+        await page.keyboard.press("Enter")
+    answer = _message(page, re.compile("Estimates in USD")).last
+    await _show_picture(answer.get_by_role("img").last)
+    await page.mouse.move(0, 0)
+    await shoot(page, name)
 
 
 @asynccontextmanager
