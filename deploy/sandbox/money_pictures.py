@@ -40,13 +40,7 @@ LARGE = "/sweep lr=0.001..0.1:log:6 m=0.5,0.1 epochs=6 parallel:4"
 TOO_LARGE = "/sweep lr=0.001..0.1:log:15 m=0.5,0.1 epochs=6"
 QUIET = "lab"
 """The channel of a project whose training hangs after a few epochs."""
-HANGS = """
-import time
-for epoch in (1, 2, 3):
-    print('@metrics {"epoch": %d, "train_loss": %.3f}' % (epoch, 0.9 / epoch), flush=True)
-    time.sleep(1)
-time.sleep(600)
-"""
+HANGS = ["sh", "-c", "python train.py --epochs 4; sleep 600"]
 
 
 async def take(discord_url: str, out_dir: Path) -> list[Path]:
@@ -135,7 +129,7 @@ async def _main(out_dir: Path) -> None:
         content = {**tomllib.loads(config.read_text()), **SETTINGS}
         content["grants"][-1]["may"].append("approve")
         channel = int(running.ready["discord"]["channels"][QUIET])
-        hangs = {"command": ["python", "-c", HANGS], "channels": [channel], "guard": {"silent_minutes": 0.3}}
+        hangs = {"command": HANGS, "channels": [channel], "guard": {"silent_minutes": 0.3}}
         content["projects"]["walker"] = {**content["projects"]["mnist"], **hangs, "parameters": {}}
         config.write_text(tomli_w.dumps(content))
         await running.bot.start()
