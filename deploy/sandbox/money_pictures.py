@@ -31,14 +31,16 @@ from deploy.sandbox.session import ENTRYPOINT, sandbox
 
 SETTINGS: dict[str, Any] = {
     "caps": {"person_day_usd": 20.0, "project_month_usd": 200.0, "approve_above_usd": 5.0},
-    "guard": {"silent_minutes": 0.3, "idle_machine_minutes": 0.5},
+    "guard": {"idle_machine_minutes": 0.5},
 }
 """What differs from the sandbox's own config. The times are short, so the pictures say 1 min."""
 AWS = Settings(images={TRAINER_IMAGE: ENTRYPOINT}, stop_timeout_seconds=5, scale_down_seconds=3_600)
 TRAIN = "/train branch:main lr:0.1 epochs:40"
 LARGE = "/sweep lr=0.001..0.1:log:6 m=0.5,0.1 epochs=6 parallel:4"
 TOO_LARGE = "/sweep lr=0.001..0.1:log:15 m=0.5,0.1 epochs=6"
-SILENT = "/train branch:slow-cooker lr:0.01 epochs:300"
+QUIET = "lab"
+"""The channel of a project whose training hangs after a few epochs."""
+HANGS = ["sh", "-c", "python train.py --epochs 4; sleep 600"]
 
 
 async def take(discord_url: str, out_dir: Path) -> list[Path]:
@@ -46,24 +48,24 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
     written: list[Path] = []
     shoot = partial(save, out_dir, written)
     async with chromium() as browser, Person(discord_url, "mika") as mika, Person(discord_url, "noor") as noor:
-        channel = {entry["name"]: entry["id"] for entry in await mika.channels()}[CHANNEL]
-        pages = _Pages(browser, discord_url, channel)
+        pages = _Pages(browser, discord_url, {entry["name"]: entry["id"] for entry in await mika.channels()})
+        channel = pages.channels[CHANNEL]
         await _card(pages, noor, channel, shoot)
         await _refusal(pages, noor, channel, shoot)
         await _approval(pages, noor, channel, shoot)
         await _idle_machine(pages, shoot)
-        await _warning(pages, noor, channel, shoot)
+        await _warning(pages, noor, shoot)
     return written
 
 
 class _Pages:
-    """Opens the channel as somebody sees it."""
+    """Opens a channel as somebody sees it. `channels`: their ids by name."""
 
-    def __init__(self, browser: Browser, url: str, channel: str) -> None:
-        self._browser, self._url, self._channel = browser, url, channel
+    def __init__(self, browser: Browser, url: str, channels: dict[str, str]) -> None:
+        self._browser, self._url, self.channels = browser, url, channels
 
-    async def open(self, person: str, size: tuple[int, int]) -> Page:
-        return await open_page(self._browser, f"{self._url}/#/{person}/{self._channel}", size)
+    async def open(self, person: str, size: tuple[int, int], channel: str = CHANNEL) -> Page:
+        return await open_page(self._browser, f"{self._url}/#/{person}/{self.channels[channel]}", size)
 
 
 async def _card(pages: _Pages, noor: Person, channel: str, shoot: Shoot) -> None:
@@ -111,11 +113,10 @@ async def _idle_machine(pages: _Pages, shoot: Shoot) -> None:
     await shoot(phone, "money-idle-machine")
 
 
-async def _warning(pages: _Pages, noor: Person, channel: str, shoot: Shoot) -> None:
-    await noor.type(SILENT, channel=channel)
+async def _warning(pages: _Pages, noor: Person, shoot: Shoot) -> None:
+    await noor.type("/train branch:main", channel=pages.channels[QUIET])
     for name, size in (("warning", PHONE), ("warning-desktop", DESKTOP)):
-        page = await pages.open("noor", size)
-        await message(page, re.compile("slow-cooker")).last.wait_for()
+        page = await pages.open("noor", size, QUIET)
         await page.locator(".thread-card").last.click()
         log = page.locator(".pane").nth(1)
         await log.get_by_role("button", name="Leave it").wait_for()
@@ -127,6 +128,9 @@ async def _main(out_dir: Path) -> None:
         config = running.folder / "config.toml"
         content = {**tomllib.loads(config.read_text()), **SETTINGS}
         content["grants"][-1]["may"].append("approve")
+        channel = int(running.ready["discord"]["channels"][QUIET])
+        hangs = {"command": HANGS, "channels": [channel], "guard": {"silent_minutes": 0.3}}
+        content["projects"]["walker"] = {**content["projects"]["mnist"], **hangs, "parameters": {}}
         config.write_text(tomli_w.dumps(content))
         await running.bot.start()
         for path in await take(str(running.ready["discord"]["url"]), out_dir):

@@ -298,3 +298,5 @@ def test_while_it_waits_for_approval_there_is_no_progress_to_show() -> None:
     assert any("<@&12> may approve it" in line for line in shown)
     assert not any("ended" in line or " waiting" in line for line in shown[1:])
     assert not board_outdated(held)
+    declined = held.execution.ended(EndReason.NOT_APPROVED, CREATED)
+    assert not board_outdated(replace(held, execution=declined)), "nor is there a picture of what never ran"
