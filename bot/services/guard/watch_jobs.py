@@ -84,9 +84,8 @@ class WatchJobs:
         elapsed: float | None = followed.staged(scope, now)
         stream = self._stream(job.execution) if stage is Stage.RUNNING else None
         if stage is Stage.RUNNING:
-            elapsed = followed.listened(
-                stream, now
-            )  # however rarely the log is read, no time between two reads is lost
+            # However rarely the log is read, no time between two reads is lost.
+            elapsed = followed.listened(stream, now)
         known = elapsed is not None
         if stage is Stage.RUNNING and known and followed.to_list(limits.silent_seconds):
             files = await self._artifacts.list(project.prefix(job.run.results, job.id))

@@ -5,16 +5,17 @@ figures.
 does so with each in turn.
 """
 
+import sys
 from typing import Annotated
 
 import typer
 
-from tests.faults.lives.played import Played, in_all, told
+from tests.faults.lives.played import Played, play_many, told
 from tests.faults.lives.switches import Guard
 from tests.faults.lives.world import PER_WORLD, World
 
 LINES = 20
-COLUMNS = ("hours beyond", "orphans", "above caps", "leaks", "in a pause", "false alarms")
+COLUMNS = ("hours beyond", "orphans", "above caps", "leaks", "sent twice", "in a pause", "false alarms")
 
 
 def main(
@@ -33,7 +34,10 @@ def main(
     print(f"{'':<14} {'lives':>7} {'started':>8} {'hours':>9}", *(f"{name:>13}" for name in COLUMNS))
     wrong = []
     for guard in Guard if each else [without]:
-        found = in_all(seed, lives, guard, processes=processes)
+        found = Played()
+        for world in play_many(seed, lives, guard, processes=processes):
+            found.add(world)
+            print(f"{found.lives:,} lives, found {found.verdict.numbers}", end="\r", file=sys.stderr)
         _print(guard, found)
         if any(found.verdict.numbers) is (guard is None):
             wrong.append(guard)

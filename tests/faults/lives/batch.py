@@ -14,10 +14,11 @@
 
 import heapq
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.adapters.aws.batch_engine import CAPABILITIES
+from bot.adapters.aws.batch_engine import CAPABILITIES, SHORTEST_TIMEOUT_SECONDS
 from bot.adapters.aws.end_reasons import failure_reason
 from bot.adapters.aws.wait_reasons import wait_cause
 from bot.domain.model import observation
@@ -29,10 +30,10 @@ from tests.faults.lives.fates import Fate, Wrong
 from tests.support.clock import Clock
 
 LONGEST_LAG = 30.0
+LAGS = (0.0, 2.0, LONGEST_LAG)
 REMEMBERS = 86_400.0
 KILL_SECONDS = 30.0
 FOUND_OUT = 600.0  # until the engine notices that a host is gone
-SHORTEST_TIMEOUT = 60.0
 RECLAIMED = "Host EC2 (instance i-1) terminated."
 STALE = 0.1
 """How often a read is answered with what was so a moment ago."""
@@ -84,7 +85,7 @@ class Truth:
 
 
 class SimBatch:
-    """`bot.ports.engine.Engine`. `advance` lets everything happen that is due."""
+    """`advance` lets everything happen that is due."""
 
     capabilities = CAPABILITIES
 
@@ -94,12 +95,14 @@ class SimBatch:
         self.clock, self._drawn, self._attempts, self._fate_of = clock, drawn, attempts, fate_of
         self.jobs: dict[str, Truth] = {}
         self.hints: list[Hint] = []
+        self.submitted: Counter[str] = Counter()
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._events = 0
 
     # ---- what the bot calls --------------------------------------------------------------------------------
     async def submit(self, call: SubmitCall) -> str:
         first = self._take(call)
+        self.submitted[call.name] += 1
         if self._drawn.random() < TWICE:
             self._take(call)
         return first.id
@@ -156,13 +159,10 @@ class SimBatch:
 
     def _take(self, call: SubmitCall) -> Truth:
         now = self.clock()
-        job = Truth(f"batch-{len(self.jobs) + 1}", call, self._fate_of(call), now, now + self._lag())
+        job = Truth(f"batch-{len(self.jobs) + 1}", call, self._fate_of(call), now, now + self._drawn.choice(LAGS))
         self.jobs[job.id] = job
         self._plan(now + self._drawn.uniform(1, 5), lambda at: self._wait(job, at), job)
         return job
-
-    def _lag(self) -> float:
-        return self._drawn.choice((0.0, 2.0, LONGEST_LAG))
 
     def _plan(self, at: float, happen: Callable[[float], None], job: Truth) -> None:
         """It happens unless something else has happened to the job until then."""
@@ -214,7 +214,7 @@ class SimBatch:
             self._plan(at + 1, lambda then: self._end(job, then, JobState.FAILED, 143, "Stopped"), job)
 
     def _what_follows(self, job: Truth, fate: Fate) -> Iterator[tuple[float, Callable[[float], None]]]:
-        timeout = max(float(job.call.timeout_seconds), SHORTEST_TIMEOUT)
+        timeout = max(float(job.call.timeout_seconds), float(SHORTEST_TIMEOUT_SECONDS))
         if fate.wrong is not Wrong.OVERTIME:
             yield timeout, lambda at: self._time_out(job, at)
         if len(job.attempts) <= len(fate.reclaims):

@@ -185,6 +185,10 @@ class Judge:
         for job_id in self.asked:
             self._look_for_leaks(job_id)
         self._look_for_false_alarms()
+        for name, times in self._engine.submitted.items():
+            if times > 1:
+                self.verdict.twice += times - 1
+                self.verdict.why.append(f"{name.rpartition('-')[2]}: was submitted {times} times")
         for line in self._unbalanced:
             self.verdict.leaks += 1
             self.verdict.why.append(f"the ledger is wrong: {line}")

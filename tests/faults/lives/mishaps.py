@@ -12,7 +12,9 @@ from tests.faults.gates import COMMITS, Cut
 from tests.support.clock import Clock
 
 FAILS = 0.01
-"""How often a call fails by itself."""
+"""How often a call fails by itself, half of them after its effect."""
+SUBMIT_FAILS = 0.1
+"""The same for a submission, as a lost answer costs most there."""
 MAY_BE_THROTTLED = ("engine",)
 """Readers of logs repeat a throttled call until it works, and this clock stands still meanwhile."""
 
@@ -30,7 +32,7 @@ class Mishaps:
     dead: bool = False
     failed_at: list[float] = field(default_factory=list)
 
-    def due(self, port: str, *, after: bool) -> None:
+    def due(self, port: str, method: str, *, after: bool) -> None:
         """Raise what happens to this call, before or after its effect."""
         if self.dead:
             raise Cut
@@ -40,15 +42,15 @@ class Mishaps:
             raise Cut
         if port == "store":
             return
-        if (error := self._error(port, after=after)) is not None:
+        if (error := self._error(port, method, after=after)) is not None:
             self.failed_at.append(self.clock())
             raise error
 
-    def _error(self, port: str, *, after: bool) -> ServiceError | None:
+    def _error(self, port: str, method: str, *, after: bool) -> ServiceError | None:
         down = self.clock() < self.down_until.get(port, 0.0)
         if down and not after:
             return Unavailable(f"{port} is down")
-        if self.drawn.random() >= FAILS / 2:
+        if self.drawn.random() >= (SUBMIT_FAILS if method == "submit" else FAILS) / 2:
             return None
         if after or port not in MAY_BE_THROTTLED:
             return Unavailable("the connection was reset")
@@ -64,15 +66,15 @@ class Through:
     def __getattr__(self, method: str) -> Any:
         inner = getattr(self._port, method)
         if inspect.iscoroutinefunction(inner) and (self._name != "store" or method in COMMITS):
-            inner = self._through(inner)
+            inner = self._through(method, inner)
         setattr(self, method, inner)
         return inner
 
-    def _through(self, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _through(self, method: str, inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def through(*args: Any, **named: Any) -> Any:
-            self._mishaps.due(self._name, after=False)
+            self._mishaps.due(self._name, method, after=False)
             result = await inner(*args, **named)
-            self._mishaps.due(self._name, after=True)
+            self._mishaps.due(self._name, method, after=True)
             return result
 
         return through

@@ -9,7 +9,7 @@ from bot.domain.money.hold import HoldKind
 from bot.domain.spending.approval import token
 from bot.errors import CapReached, Paused, ServiceError, UserError
 from bot.services.jobs.submit import TrainRequest
-from tests.faults.lives.fates import Answer, Life
+from tests.faults.lives.fates import MOST_PATIENCE, Answer, Life
 from tests.faults.lives.judge import Judge
 from tests.faults.lives.rules import ASKERS, BOSS
 from tests.faults.lives.verdict import Asked
@@ -28,7 +28,7 @@ class Commanded:
     over: bool = False
     """Refused, or all is done."""
     stopped: bool = False
-    answered: set[tuple[str, int]] = field(default_factory=set)
+    left: bool = False
     warned_at: dict[int, float] = field(default_factory=dict)
 
 
@@ -87,7 +87,8 @@ class People:
         if not isinstance(row, Job) or not row.execution.live:
             return
         life = each.life
-        out_of_patience = now >= life.asked_at + life.patience and not each.stopped
+        forever = life.patience == MOST_PATIENCE and not each.left
+        out_of_patience = now >= life.asked_at + life.patience and not each.stopped and not forever
         if out_of_patience and await granted(bot.services.stop.stop(row.id, ASKERS[life.asker])):
             each.stopped = True
             self._judge.stopped(row.id)
@@ -115,6 +116,7 @@ class People:
         if each.life.answer is Answer.STOP:
             await granted(bot.services.stop.stop(row.id, asker))
         elif await granted(bot.services.answer_guard.leave(row.id, asker)):
+            each.left = True
             self._judge.left(row.id, row.execution.attempts_ended, [warned.condition for warned in row.watch.warned])
             self._tell("left alone by its asker", each)
 

@@ -27,6 +27,8 @@ class Verdict:
     orphans: int = 0
     above_cap_usd: float = 0.0
     leaks: int = 0
+    twice: int = 0
+    """Commands that the bot has submitted a second time."""
     started_in_pause: int = 0
     false_alarms: int = 0
     why: list[str] = field(default_factory=list)
@@ -38,6 +40,7 @@ class Verdict:
             self.orphans,
             self.above_cap_usd,
             self.leaks,
+            self.twice,
             self.started_in_pause,
             self.false_alarms,
         )
@@ -47,6 +50,7 @@ class Verdict:
         self.orphans += other.orphans
         self.above_cap_usd += other.above_cap_usd
         self.leaks += other.leaks
+        self.twice += other.twice
         self.started_in_pause += other.started_in_pause
         self.false_alarms += other.false_alarms
         self.why += other.why

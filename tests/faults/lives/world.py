@@ -35,7 +35,7 @@ PER_WORLD = 25
 SPAN = 5_400.0
 """The commands of a world come within this time."""
 STARTS_AT = 1_800_010_000.0
-LATEST = 30 * 3_600.0
+LATEST = 12 * 3_600.0
 """When a world is given up: by then everything has ended, or never will."""
 TICKS = (5.0, 45.0, 60.0, 60.0, 60.0)
 RECOVER_OVERLAP = 3_600.0
@@ -60,6 +60,7 @@ class World:
         self.chat = FakeChat(self.clock)
         self.judge = Judge(self.clock, self.rules, self.engine, self.chat)
         self.began = self.clock()
+        self._latest = self.began + LATEST
         self.people = People(list(self._lives.values()), self.clock, self.judge, self._tell)
         self._path = Path()
         self.story: list[tuple[float, str]] = []
@@ -102,7 +103,7 @@ class World:
         self._down_for = 0.0
 
     def _over(self) -> bool:
-        if self.clock() > self.began + LATEST:
+        if self.clock() > self._latest:
             return True
         return self.people.over and self.judge.quiet
 
@@ -190,6 +191,7 @@ class World:
         down = self._down_for or 5.0
         self._down_for = 0.0
         self._tell(f"the bot is down for {down:.0f} s")
+        self._latest += down
         self.judge.down(self.clock(), self.clock() + down)
         self._tick(down)
         if self._restoring and self._snapshot is not None:
