@@ -49,13 +49,13 @@ MUTATIONS = (
         TAKEN_BACK,
         "    if submission.id in trial.left:\n        return trial",
         "",
-        f"{GOES_ON}::test_at_the_newest_commit_it_may_be_held_again",
+        "tests/bot/domain/sweeps/test_taken_back.py::test_a_submission_says_nothing_of_a_trial_that_has_left_it",
     ),
     Mutation(
         "nothing is submitted again before the engine has it no more",
         TAKEN_BACK,
-        "any(trial.leaving and not trial.ended for trial in trials)",
-        "False",
+        "return replace(trial, leaving=submission_id, ",
+        "return replace(trial, left=(*trial.left, submission_id), ",
         f"{GOES_ON}::test_continue_before_all_are_taken_back_waits_for_them",
     ),
     Mutation(
