@@ -18,7 +18,7 @@ Most settings keep their name in `Project`. These change:
 import re
 from collections import Counter
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -215,10 +215,11 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         hold_after=settings.hold_after,
         hold_hours=settings.hold_hours,
         guard=guard_limits(guard or GuardSettings(), settings.guard),
-        remedy=settings.remedy,
-        longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
+        **_retries(settings),
     )
 
 
-def _twice(minutes: float) -> float:
-    return min(2 * minutes, float(LONGEST_MINUTES))
+def _retries(settings: ProjectSettings) -> dict[str, Any]:
+    """What may be changed of a job that failed."""
+    longest = settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)
+    return {"remedy": settings.remedy, "longest_timeout_seconds": round(60 * longest)}
