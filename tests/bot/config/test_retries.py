@@ -3,8 +3,21 @@
 import pytest
 from pydantic import ValidationError
 
+from bot.config.projects.project import ProjectSettings, project
+from bot.domain.project import Project
 from bot.domain.remedy import RemedyMode
-from tests.bot.config.test_repository_settings import made
+
+REQUIRED = {
+    "repository": "https://example.org/x.git",
+    "command": ("train",),
+    "queue": "q",
+    "job_definition": "d",
+    "bucket": "b",
+}
+
+
+def made(**settings: object) -> Project:
+    return project("mnist", ProjectSettings.model_validate({**REQUIRED, **settings}))
 
 
 def test_a_retry_is_offered_with_up_to_twice_the_time_unless_the_config_says_otherwise() -> None:
