@@ -139,7 +139,7 @@ MUTATIONS = (
         "bot/adapters/aws/batch_engine.py",
         'return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]}',
         'return {"memory": call.memory_mib}',
-        "tests/bot/adapters/aws/test_memory_override.py::test_memory_is_overridden_in_the_form_that_takes_effect",
+        "tests/bot/adapters/aws/memory/test_memory_override.py::test_memory_is_overridden_in_the_form_that_takes_effect",
     ),
     Mutation(
         "remedy: only what the earlier job has sealed is gone on from",

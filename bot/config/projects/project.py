@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -241,5 +241,7 @@ def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) 
     )
 
 
-def _twice(minutes: float) -> float:
-    return min(2 * minutes, float(LONGEST_MINUTES))
+def _retries(settings: ProjectSettings) -> dict[str, Any]:
+    """What may be changed of a job that failed."""
+    longest = settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)
+    return {"remedy": settings.remedy, "longest_timeout_seconds": round(60 * longest)}
