@@ -19,7 +19,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -237,11 +237,10 @@ def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) 
         guard=guard_limits(guard, settings.guard),
         machines=tuple(machine(key, value) for key, value in settings.machines.items()),
         remedy=settings.remedy,
-        longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
+        longest_timeout_seconds=round(60 * _longest_minutes(settings)),
     )
 
 
-def _retries(settings: ProjectSettings) -> dict[str, Any]:
-    """What may be changed of a job that failed."""
-    longest = settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)
-    return {"remedy": settings.remedy, "longest_timeout_seconds": round(60 * longest)}
+def _longest_minutes(settings: ProjectSettings) -> float:
+    """How long a job may run that is tried again with more time."""
+    return settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)
