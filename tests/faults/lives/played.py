@@ -43,10 +43,12 @@ def told(world: World) -> Played:
 
 def play_many(seed: int, lives: int, without: Guard | None, *, processes: int) -> Iterator[Played]:
     """World by world, in order."""
-    numbers = range(math.ceil(lives / PER_WORLD))
-    with ProcessPoolExecutor(processes) as pool:
-        for future in [pool.submit(play, seed, number, without) for number in numbers]:
+    pool = ProcessPoolExecutor(processes)
+    try:
+        for future in [pool.submit(play, seed, number, without) for number in range(math.ceil(lives / PER_WORLD))]:
             yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def in_all(seed: int, lives: int, without: Guard | None, *, processes: int) -> Played:

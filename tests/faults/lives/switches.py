@@ -1,16 +1,18 @@
 """The guards, each as it can be taken out without editing the source: by the config, or by leaving a part out."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from unittest import mock
 
-from bot.adapters.sqlite.ledger import admission
+from bot.adapters.sqlite.ledger import pause_rows
 from bot.domain.money.caps import Caps
 from bot.domain.project import Project
-from bot.services.jobs import launch, reconcile, stop
+from bot.ports.engine import Engine
+from bot.services.jobs import launch, reconcile, stop, track_jobs
+from bot.services.running.core import Core
 from tests.faults.lives.wired import Wired
 
 
@@ -75,24 +77,32 @@ class Switches:
 
     @contextmanager
     def patched(self) -> Iterator[None]:
-        if self.without is Guard.PAUSE:
-            with mock.patch.object(admission.pause_rows, "current", return_value=None):
-                yield
-        elif self.without is Guard.FOLLOW_STOP:
-            with mock.patch.dict(stop.Stop.__init__.__kwdefaults__, {"repeat_seconds": math.inf}):
-                yield
-        elif self.without is Guard.LOOK_UP:
-
-            async def absent(self: launch.Launch, job: object) -> bool:
-                return True
-
-            with mock.patch.object(launch.Launch, "_surely_absent", absent):
-                yield
-        elif self.without is Guard.DOUBLES:
-
-            async def nothing(self: reconcile.Reconcile, *_: object) -> None: ...
-
-            with mock.patch.object(reconcile.Reconcile, "_end_doubles", nothing):
-                yield
-        else:
+        """Replace the method that is the guard."""
+        found = _METHODS.get(self.without) if self.without else None
+        if found is None:
             yield
+            return
+        owner, name, instead = found
+        with mock.patch.object(owner, name, instead):
+            yield
+
+
+async def _nothing(*_: object) -> None: ...
+
+
+async def _surely(*_: object) -> bool:
+    return True
+
+
+def _never_again(self: stop.Stop, core: Core, engine: Engine) -> None:
+    _begin_stop(self, core, engine, repeat_seconds=math.inf)
+
+
+_begin_stop = stop.Stop.__init__
+_METHODS: Mapping[Guard, tuple[object, str, Callable[..., object]]] = {
+    Guard.PAUSE: (pause_rows, "current", lambda _: None),
+    Guard.FOLLOW_STOP: (stop.Stop, "__init__", _never_again),
+    Guard.LOOK_UP: (launch.Launch, "_surely_absent", _surely),
+    Guard.DOUBLES: (reconcile.Reconcile, "_end_doubles", _nothing),
+    Guard.LOST: (track_jobs.TrackJobs, "_unknown", _nothing),
+}
