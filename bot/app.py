@@ -14,6 +14,7 @@ from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients, aws_clients
 from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
+from bot.adapters.aws.fleet import AwsFleet
 from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
@@ -23,6 +24,7 @@ from bot.adapters.git.git_limits import GitLimits
 from bot.adapters.health import serve
 from bot.adapters.sampling.sampling_process import ProcessSampler
 from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.recovery import refuse_to_begin_anew
 from bot.chat.client import SignalboxClient
 from bot.config.limits import shares
 from bot.config.loading import (
@@ -40,6 +42,7 @@ from bot.config.prices import price_settings
 from bot.domain.job_names import ID_ALPHABET, ID_LENGTH
 from bot.domain.model.rows import Row
 from bot.errors import ConfigError
+from bot.restore import copies
 from bot.services import Services
 from bot.services.delivery.audit_channel import PASS_SECONDS, AuditChannel
 from bot.services.delivery.outbox import Delivery, DeliverySettings
@@ -52,12 +55,13 @@ from bot.services.money import build_money, build_spending
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
+from bot.services.remedies.remedies import Remedies
 from bot.services.running import loop_lag
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core, Intervals, Outside, Setup
 from bot.services.running.disk_room import DiskRoom
 from bot.services.running.loop import Heartbeat, Loop, run_forever
-from bot.services.running.snapshot import Snapshot, SnapshotSettings
+from bot.services.running.snapshot import SNAPSHOTS, Snapshot, SnapshotSettings
 from bot.services.running.wakeups import Wakeups
 from bot.services.sweeps import build_sweeps
 
@@ -118,10 +122,11 @@ def check_projects(rows: Iterable[Row], config: Config) -> None:
 
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:
-    wakeups = Wakeups()
+    wakeups, path = Wakeups(), store_path(config)
+    await asyncio.to_thread(lambda: refuse_to_begin_anew(path, copies(path)))
     store = await stack.enter_async_context(
         open_store(
-            store_path(config),
+            path,
             committed=wakeups.committed,
             most_log_bytes=config.bot.stored_log_mib * 1024 * 1024,
             caps=caps(config),
@@ -160,6 +165,7 @@ async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),
         prices=await stack.enter_async_context(aws_prices(config.aws.endpoint_url)) if config.prices.enabled else None,
+        fleet=AwsFleet(aws.batch, aws.ecs, time.monotonic),
     )
 
 
@@ -177,6 +183,9 @@ def _setup(config: Config) -> Setup:
         starts_per_hour=config.limits.starts_per_hour,
         grace_seconds=config.guard.grace_minutes * 60,
         prices=price_settings(config.prices, config.deploy.disk_gib),
+        region=config.aws.region,
+        idle_machine_seconds=config.guard.idle_machine_minutes * 60,
+        idle_machine_mentions=config.guard.idle_machine_mentions,
     )
 
 
@@ -185,10 +194,11 @@ def _services(
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
-    spending = build_spending.build(core, outside, money.quotes)
-    jobs = build_jobs.build(core, outside, setup, money.quotes)
+    spending = build_spending.build(core, outside, money.quotes, setup.nonce_window)
+    remedies = Remedies(core, outside, money.quotes, new_id=setup.new_id)
+    jobs = build_jobs.build(core, outside, setup, money.quotes, remedies)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)
-    guard = build_guard.build(core, outside, setup, jobs, sweeps)
+    guard = build_guard.build(core, outside, setup, jobs, sweeps, money)
     delivery = Delivery(core, outside.chat, DeliverySettings(setup.intervals.card, setup.nonce_window))
     for close in (delivery.close, jobs.close, sweeps.close):
         stack.push_async_callback(close)
@@ -201,8 +211,11 @@ def _services(
         list_artifacts=ListArtifacts(jobs.find, outside.artifacts, core.projects),
         complete_options=CompleteOptions(outside.code, jobs.find, known, core.permits),
         propose=sweeps.propose,
+        remedies=remedies,
         approve=spending.approve,
         pause=spending.pause,
+        report_costs=spending.report_costs,
+        spot_prices=money.spot_prices,
         one_trial=sweeps.one_trial,
         continue_sweep=sweeps.continue_sweep,
         answer_guard=guard.answer,
@@ -219,8 +232,8 @@ def _services(
 
 def _own_loops(core: Core, outside: Outside, setup: Setup, delivery: Delivery) -> list[Loop]:
     """Of what has no package of its own."""
-    copies = SnapshotSettings(setup.data_dir / "snapshots", setup.snapshot_uri, setup.snapshot_seconds)
-    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), copies)
+    kept = SnapshotSettings(setup.data_dir / SNAPSHOTS, setup.snapshot_uri, setup.snapshot_seconds)
+    snapshot = Snapshot(core, outside.artifacts, DiskRoom(setup.data_dir), kept)
     audit = AuditChannel(core, outside.chat, delivery.lanes, setup.audit_channel_id, setup.nonce_window)
     return [
         Loop("deliver", delivery.once, 1, core.wakeups.of("deliver")),

@@ -14,6 +14,7 @@ from bot.adapters.aws.prices.aws_prices import aws_prices
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import LEASE_NAME, adopt_instance, read
 from bot.adapters.sqlite import open_store
+from bot.adapters.sqlite.presence import rescued
 from bot.adapters.sqlite.recovery import Recovery, recover, trouble
 from bot.config.loading import Config, lease_folder, projects, snapshot_uri, store_path
 from bot.config.prices import price_settings
@@ -28,7 +29,7 @@ from bot.services.jobs.track_jobs import TrackJobs
 from bot.services.money.build_money import price_book
 from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
-from bot.services.running.snapshot import taken
+from bot.services.running.snapshot import SNAPSHOTS, taken
 from bot.services.running.wakeups import Wakeups
 
 MOST_BYTES = 2 * 1024**3
@@ -49,15 +50,21 @@ async def run(config: Config, console: Console, *, force: bool) -> None:
         aws = await stack.enter_async_context(aws_clients(config.aws.region, config.aws.endpoint_url))
         engine, artifacts = BatchEngine(aws), AwsArtifacts(aws)
         await _check_aws(engine, config)
-        folder = store.parent / "snapshots"
+        folder = store.parent / SNAPSHOTS
         fetched = await _fetch(artifacts, snapshot_uri(config), folder, console)
-        snapshots = sorted([*taken(folder), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
+        snapshots = sorted([*copies(store), *fetched], key=lambda path: path.stat().st_mtime, reverse=True)
         recovery = await asyncio.to_thread(recover, store, snapshots, time.time())
         _report(recovery, store, console)
         prices = await stack.enter_async_context(aws_prices(config.aws.endpoint_url))
         await _reconcile(config, engine, prices if config.prices.enabled else None, recovery, console)
         await _take_over_lease(config, aws, artifacts)
     _say(console, "Done. Start the bot: it posts the results that are still missing.")
+
+
+def copies(store: Path) -> list[Path]:
+    """The copies of a store on this machine, oldest first."""
+    found = [*taken(store.parent / SNAPSHOTS), *rescued(store)]
+    return sorted(found, key=lambda path: path.stat().st_mtime)
 
 
 async def _check_aws(engine: Engine, config: Config) -> None:

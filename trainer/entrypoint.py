@@ -71,7 +71,7 @@ def main(arguments: Sequence[str], stopping: Stopping | None = None) -> int:
 
 def _run(arguments: Sequence[str], programs: Programs, stopping: Stopping, users: Users | None) -> int:
     job = assignment.read(os.environ, list(arguments[1:] if arguments[:1] == ["--"] else arguments))
-    for secret in (job.token, job.key, *job.secrets.values()):
+    for secret in (job.token, job.key, job.origin.key if job.origin else "", *job.secrets.values()):
         known.hide(secret)
     for name in job.secrets:
         del os.environ[name]  # git and pip, and what they run, have no use for it

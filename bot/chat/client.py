@@ -26,8 +26,9 @@ from bot.chat.delivery.limiter import Limiter
 from bot.chat.delivery.poster import Poster
 from bot.chat.delivery.request_time import limit_requests
 from bot.chat.discord_errors import PASSING, translated
+from bot.chat.gateway import first_connection
+from bot.chat.gateway.registration import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Registration, invitation
 from bot.chat.interactions import BoxClient, Interaction
-from bot.chat.registration import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Registration, invitation
 from bot.chat.rivals import Rivals, request_trace
 from bot.domain.project import Project
 from bot.errors import SignalboxError, Unavailable
@@ -116,7 +117,7 @@ class SignalboxClient(BoxClient):
         """
         await self._login(token)
         try:
-            await self.connect(reconnect=reconnect)
+            await first_connection.connect(self, self._sleep, reconnect=reconnect)
         except discord.ConnectionClosed as error:
             raise translated("The gateway", error) from error
         if self._failure is not None:

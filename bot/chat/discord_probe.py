@@ -11,8 +11,9 @@ import discord
 from bot.chat.client import GUILD_SECONDS, point_at
 from bot.chat.delivery.request_time import limit_requests, within
 from bot.chat.discord_errors import PASSING, calling
+from bot.chat.gateway.first_connection import cause
+from bot.chat.gateway.registration import invitation
 from bot.chat.permissions import TO_POST, lacking
-from bot.chat.registration import invitation
 from bot.domain.access import Grant
 from bot.domain.project import Project
 from bot.domain.texts.command_names import COMMANDS
@@ -120,7 +121,7 @@ class DiscordProbe:
         error = self._connection.exception()
         if isinstance(error, discord.ConnectionClosed) and error.code == DISALLOWED_INTENTS:
             return "The gateway refuses the guilds intent."
-        return f"The gateway closed: {error}"
+        return "The gateway closed." if error is None else f"The gateway closed: {cause(error)}"
 
     async def _server(self) -> Finding:
         return Finding("server", f"{(await self._guild()).name}")

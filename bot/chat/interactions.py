@@ -23,6 +23,7 @@ class Action(StrEnum):
     LOGS = "logs"
     PLOT = "plot"
     RETRY = "retry"
+    RETRY_WITH = "retry_with"
     CONFIRM_SWEEP = "confirm_sweep"
     CANCEL_SWEEP = "cancel_sweep"
     PLOT_BEST = "plot_best"

@@ -1,7 +1,9 @@
 """`[caps]`, and `[projects.<name>.caps]`, which stands in its place for one project."""
 
+import datetime as dt
 import difflib
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,10 +14,12 @@ from bot.config.section import Section
 from bot.domain.access import Verb
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Caps, Limits
+from bot.domain.money.weekly import WEEKDAYS, DigestTime
 from bot.domain.texts.command_names import plain
 
 MOST_USD = 10_000_000
 MOST_JOBS = 100_000
+_DIGEST = re.compile(r"(?P<day>[A-Za-z]{3,9}) +(?P<hour>\d{1,2}):(?P<minute>\d\d)")
 _USD = ("person_day_usd", "project_month_usd", "job_usd", "approve_above_usd")
 _JOBS = ("person_live_jobs", "project_live_jobs")
 
@@ -56,6 +60,20 @@ class CapSettings(ProjectCaps):
 
     timezone: str = "UTC"
     approve_mentions: StrictBool = False
+    digest: str = "Monday 09:00"
+    """Empty for none."""
+
+    @field_validator("digest", mode="before")
+    @classmethod
+    def _is_a_time(cls, value: object) -> object:
+        if value is False:
+            return ""
+        if isinstance(value, str) and (not value.strip() or _digest_time(value) is not None):
+            return value.strip()
+        raise ValueError(
+            f'{_written(value)} is no time in a week: write a day and a time, such as "Monday 09:00", or "" for no '
+            "digest"
+        )
 
     @field_validator("timezone")
     @classmethod
@@ -71,7 +89,7 @@ class CapSettings(ProjectCaps):
 def caps(settings: CapSettings, projects: Mapping[str, ProjectCaps]) -> Caps:
     own = {name: limits for name, each in projects.items() if (limits := _limits(each)) != Limits()}
     calendar = Calendar(ZoneInfo(settings.timezone))
-    return Caps(_limits(settings), own, calendar, settings.approve_mentions)
+    return Caps(_limits(settings), own, calendar, settings.approve_mentions, _digest_time(settings.digest))
 
 
 def cap_problems(
@@ -107,6 +125,15 @@ def _first(own: ProjectCaps, general: ProjectCaps, name: str) -> float | None:
 def _limits(settings: ProjectCaps) -> Limits:
     values: dict[str, Any] = {name: getattr(settings, name) for name in (*_USD, *_JOBS)}
     return Limits(**values)
+
+
+def _digest_time(text: str) -> DigestTime | None:
+    """None for what is no such time: `Monday 09:00`, `mon 9:00`, `Fri 18:30`."""
+    match = _DIGEST.fullmatch(text.strip())
+    if match is None or int(match["hour"]) > 23 or int(match["minute"]) > 59:
+        return None
+    days = [number for number, day in enumerate(WEEKDAYS) if day.lower().startswith(match["day"].lower())]
+    return DigestTime(days[0], dt.time(int(match["hour"]), int(match["minute"]))) if len(days) == 1 else None
 
 
 def _number(value: object) -> bool:

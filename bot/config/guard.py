@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from bot.config.section import Section
 from bot.domain.guard.limits import GuardLimits
@@ -25,6 +25,8 @@ class GuardSettings(Section):
     starting_minutes: Minutes = 30
     overtime_minutes: Minutes = 10
     grace_minutes: Grace = 30
+    idle_machine_minutes: Minutes = 30
+    idle_machine_mentions: StrictBool = False
 
 
 class ProjectGuard(Section):

@@ -105,6 +105,15 @@ class Policy:
         limits = [each.spend_up_to_usd for each in self._of(person) if each.holds(verb, person.channel_id, project)]
         return max(limits, default=0.0)
 
+    def lowest_limit(self, verb: Verb, project: str) -> float:
+        """The most that anybody's such command may cost who may do it for this project: the least generous grant's."""
+        limits = [
+            each.spend_up_to_usd
+            for each in self.grants
+            if verb in each.verbs and (not each.projects or project in each.projects)
+        ]
+        return min(limits, default=0.0)
+
     def holders(self, verb: Verb, channel_id: int, projects: Collection[str]) -> list[str]:
         """The roles that may do this for one of these projects in this channel, as the config has them."""
         holding = [

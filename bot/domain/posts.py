@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.inert import EMPTY, Inert
+from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE, Publication, Refusal
 from bot.domain.model.rows import Row
 from bot.domain.texts.notes import REFUSED
@@ -170,6 +171,8 @@ class Change:
 
     row: Row
     posts: tuple[NewPost, ...] = ()
+    starts: Job | None = None
+    """A job that begins because of it, in place of this one, which then names it."""
 
 
 def adding(*posts: NewPost) -> Callable[[Row], Change]:

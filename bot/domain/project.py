@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from bot.domain.goal import Goal
 from bot.domain.guard.limits import GuardLimits
 from bot.domain.parameters import Parameter
+from bot.domain.remedy import RemedyMode
 from bot.domain.text import folded
 from bot.errors import BadInput, UnknownName, UserError
 from trainer.command_line import Flags
@@ -61,6 +62,10 @@ class Project:
     usd_per_hour: float | None = None
     """What a machine for one of its jobs costs, if the config says it; None: what its prices say. 0 costs nothing."""
     guard: GuardLimits = field(default_factory=GuardLimits)
+    remedy: RemedyMode = RemedyMode.OFFER
+    """What happens to a job that more memory, more time or another machine may mend."""
+    longest_timeout_seconds: int = 14_400
+    """How far a retry may raise the time limit."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     hold_after: int = 4

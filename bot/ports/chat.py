@@ -1,5 +1,6 @@
 """Where the team talks."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from bot.domain.inert import Inert
@@ -25,9 +26,9 @@ class Chat(Protocol):
     async def show(self, job: Posted) -> None:
         """Edits the job's card to what the job is now. `Missing` where the card is gone."""
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
-        """Sends a message that belongs to no job and mentions nobody: its id. The nonce and the errors are as in
-        `send`."""
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
+        """Sends a message that belongs to no job and pings nobody but these roles: its id. The nonce and the errors are
+        as in `send`."""
 
     async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
         """Looks in the history for the bot's own message with this text, later than message `after`: its id."""

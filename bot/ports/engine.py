@@ -24,12 +24,15 @@ class SubmitCall:
     timeout_seconds: int
     array_size: int = 0
     """0 for a job by itself; otherwise from 2 to the engine's `Capabilities.array_size`."""
+    memory_mib: int = 0
+    """In place of what the definition says; 0 leaves that as it is."""
 
     @property
     def characters(self) -> int:
-        """Of command and environment, written as JSON."""
+        """Of command, environment and memory, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        return len(json.dumps({"command": self.command, "environment": pairs}))
+        memory = {"memory": {"type": "MEMORY", "value": str(self.memory_mib)}} if self.memory_mib else {}
+        return len(json.dumps({"command": self.command, "environment": pairs, **memory}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class Machines:
     """Of one job, at most."""
     fits: Callable[[str], bool] = lambda _: True
     """Whether a job fits on a type; of a family's types, not all are large enough."""
+    memory_mib: int = 0
+    """What a job of the definition asks for; 0 if that is unknown."""
+    most_memory_mib: int = 0
+    """What a job can ask for and still fit on the largest of them; 0 if that is unknown."""
 
 
 class Engine(Protocol):
@@ -111,8 +118,9 @@ class Engine(Protocol):
     async def room(self, queue: str, definition: str) -> int | None:
         """How many jobs of that definition the queue's machines can run at once; None if that is unknown."""
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
-        """What the queue may start for jobs of that definition; None if that is unknown. Cached for minutes."""
+    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
+        """What the queue may start for jobs of that definition, or for those that ask for this memory in place of the
+        definition's; None if that is unknown. Cached for minutes."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         """All jobs made since then, ended ones too, as far as the engine remembers them; oldest first."""

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 
 
 class Figures(Protocol):
@@ -20,3 +28,9 @@ class Figures(Protocol):
 
     async def board(self, request: BoardRequest) -> Drawing:
         """A picture of a sweep, as `draw`."""
+
+    async def costs(self, request: CostRequest) -> Drawing:
+        """A picture of costs, as `draw`."""
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        """A picture of spot prices, as `draw`."""

@@ -22,6 +22,12 @@ class Prices(Protocol):
     `Unavailable`, as a whole. `UnknownName` for an unknown region; the same errors as every service otherwise.
     """
 
+    def regions(self) -> Sequence[str]:
+        """The regions that have prices in USD."""
+
+    async def types(self) -> frozenset[str]:
+        """The types that are known by name, wherever they are to be had. There may be newer ones."""
+
     async def on_demand(self, region: str, machines: Sequence[str]) -> Mapping[str, float]:
         """USD an hour, by type. A family, such as `g4dn`, stands for all of its types. What the region does not have is
         absent."""

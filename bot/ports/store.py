@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.domain.guard.machines import Idling
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -15,6 +16,7 @@ from bot.domain.model.trial import Trial
 from bot.domain.money.pause import Pause
 from bot.domain.posts import Change, NewPost, Post
 from bot.ports.audit import Audit
+from bot.ports.costs import Costs
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -53,7 +55,7 @@ class LogLines:
     bytes: int = 0
 
 
-class Store(Audit, Protocol):
+class Store(Audit, Costs, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.
@@ -73,7 +75,8 @@ class Store(Audit, Protocol):
         With `submits`, the engine is called next if the step changes anything: `Paused` during a pause.
 
         `step` gets the kind of row that has this id. It may run again, and does no I/O. The store counts the card's
-        revision if the step changes what the card shows.
+        revision if the step changes what the card shows. What the change starts is added as by `add`, with its card and
+        thread; raises like `add`.
         """
 
     async def job(self, job_id: str) -> Posted | None:
@@ -177,6 +180,12 @@ class Store(Audit, Protocol):
 
     async def pause_announced(self, at: float, channel_id: int) -> None:
         """Note that this channel knows of the pause or resumption of that time."""
+
+    async def idle_machines(self) -> list[Idling]:
+        """What is known about machines without a job."""
+
+    async def keep_idle_machines(self, machines: Sequence[Idling]) -> None:
+        """Keep these, and forget all others."""
 
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now to a file of its own, whole or not at all, while the store goes on."""

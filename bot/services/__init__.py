@@ -14,9 +14,12 @@ from bot.services.jobs.stop import Stop
 from bot.services.jobs.submit import Submit
 from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
+from bot.services.money.report_costs import ReportCosts
+from bot.services.money.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
+from bot.services.remedies.remedies import Remedies
 from bot.services.sweeps.holding.continue_sweep import ContinueSweep
 from bot.services.sweeps.one_trial import OneTrial
 from bot.services.sweeps.propose import Propose
@@ -33,8 +36,11 @@ class Services:
     list_artifacts: ListArtifacts
     complete_options: CompleteOptions
     propose: Propose
+    remedies: Remedies
     approve: Approve
     pause: Pause
+    report_costs: ReportCosts
+    spot_prices: SpotPriceHistory
     one_trial: OneTrial
     continue_sweep: ContinueSweep
     audit: Audit

@@ -61,8 +61,10 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "logs": ("see", "", _job("logs", "2")),
     "plot": ("see", "", _job("plot", "4")),
     "artifacts": ("see", "", _job("artifacts", "4")),
+    "spot": ("see", "", lambda *_: command("spot", type="g4dn.xlarge", regions="us")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
+    "cost": ("see", "", lambda *_: command("cost", when="all time")),
     "audit": ("administer", "", _job("audit", "4")),
     "pause": ("administer", "", lambda *_: command("pause", reason="the bill")),
     "resume": ("administer", "", lambda *_: command("resume")),
@@ -83,6 +85,7 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.PLOT: ("see", "", lambda stem, _: f"{stem}4"),
     Action.PLOT_BEST: ("see", "", lambda stem, _: f"{stem}6"),
     Action.RETRY: ("train", "train", lambda stem, _: f"{stem}4"),
+    Action.RETRY_WITH: ("train", "train", lambda stem, _: f"{stem}9.200"),
     Action.RETRY_FAILED: ("sweep", "sweep", lambda stem, _: f"{stem}6"),
     Action.TRAIN_BEST: ("train", "", lambda stem, _: f"{stem}6"),
     Action.CONFIRM_SWEEP: ("sweep", "sweep", lambda stem, kind: draft_id(_project_of(stem), kind)),
@@ -107,6 +110,8 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("train", "set"): "train",
     ("sweep", "set"): "sweep",
     ("retry", "set"): "train",
+    ("cost", "project"): "see",
+    ("cost", "when"): "see",
     ("audit", "job"): "administer",
     ("audit", "project"): "administer",
     ("audit", "what"): "administer",
@@ -117,6 +122,8 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("plot", "metrics"): "see",
     ("artifacts", "job"): "see",
     ("artifacts", "file"): "see",
+    ("spot", "type"): "see",
+    ("spot", "regions"): "see",
     ("stop", "job"): "stop own",
     ("retry", "job"): "train",
     ("retry", "branch"): "train",
@@ -216,9 +223,13 @@ async def _cell(scene: Scene, kind: Kind, channel: str, project: str, way: Way) 
 
 def _expected(way: Way, kind: Kind, channel: int, project: str) -> bool:
     """Suggestions are made to those who may use the command for some project, and about those that they may see."""
+    if way.name.startswith("/spot"):  # prices are of no project
+        return any(way.needs in may(kind, channel, each) for each in PROJECTS)
     if way.kind != AUTOCOMPLETE:
         return way.needs in may(kind, channel, project)
     somewhere = any(way.needs in may(kind, channel, each) for each in PROJECTS)
+    if way.name.startswith("/cost when"):  # days are of no project
+        return somewhere
     return somewhere and "see" in may(kind, channel, project)
 
 
@@ -228,7 +239,7 @@ def _did(way: Way, effects: list[object], project: str) -> bool:
 
 def _showed(way: Way, asked: Asked, project: str) -> bool:
     stem = project[:5]
-    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith("/audit")):
+    if way.kind == AUTOCOMPLETE and (" what:" in way.name or way.name.startswith(("/audit", "/cost when", "/spot"))):
         return bool(asked.choices)
     if way.kind == AUTOCOMPLETE:
         own = commit_of(project).sha if "commit" in way.name else "lr=0.1" if "space" in way.name else stem
@@ -237,6 +248,8 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
+    if way.name == "/spot":
+        return "cheapest now in" in asked.text
     if way.name in ("/audit", "/pause", "/resume"):
         return bool(asked.answers) and "Ask an admin" not in asked.text
     if way.name == f"button {Action.STOP}":

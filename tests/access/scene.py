@@ -37,6 +37,7 @@ from bot.services.running.wakeups import Wakeups
 from tests.access.people import GRANTS, GUILD, KINDS, PROJECTS, Kind
 from tests.access.stored import GONE, NOW, commit_of, fill, known_ids, project_named
 from tests.access.wire import Answers, Asked, Json, guild, interaction, typed_text
+from tests.bot.services.money.memory_prices import FakePrices
 from tests.support.clock import Clock
 from tests.support.fakes import FakeArtifacts, FakeChat, FakeCode, FakeEngine, FakeFigures, FakeLogs, FakeSampler
 
@@ -258,6 +259,7 @@ def _outside(clock: Clock) -> Outside:
         chat=FakeChat(clock),  # type: ignore[arg-type]
         figures=FakeFigures(),
         sampler=FakeSampler(),
+        prices=FakePrices(),
     )
 
 

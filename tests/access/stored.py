@@ -16,6 +16,7 @@ from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.money.quote import Quote
 from bot.domain.posts import Change
 from bot.domain.project import Project
+from bot.domain.remedy import Offer, RemedyKind
 from bot.domain.spending.approval import token
 from bot.ports.store import Store
 from tests.access.people import BOSS, FIELD, KINDS, MILLER, ORCHARD, PICKER, PROJECTS, Kind
@@ -108,10 +109,17 @@ def _rows(name: str, trainer: Kind) -> list[tuple[Job | Sweep, tuple[Trial, ...]
         *((looks.a_running_job(**_about(name, trainer, f"{stem}2{each}")), ()) for each in ("", "a", "b", "c")),
         *((looks.a_running_job(**_about(name, BOSS, f"{stem}3{each}")), ()) for each in ("", "a", "b", "c")),
         (looks.an_ended_job(EndReason.SUCCEEDED, **_about(name, trainer, f"{stem}4")), ()),
+        (_offered(_about(name, trainer, f"{stem}9")), ()),
         (looks.a_sweep(**_about(name, trainer, f"{stem}5")), trials),
         (failed, ended),
         *((each, ()) for each in _held(name, trainer)),
     ]
+
+
+def _offered(about: Json) -> Job:
+    """It ran out of memory, and its result has a button that says so."""
+    job = looks.an_ended_job(EndReason.OUT_OF_MEMORY, **about)
+    return replace(job, offer=Offer(RemedyKind.MEMORY, 12_288, 18_432, usd_most=2.0))
 
 
 def _failed() -> tuple[Trial, ...]:

@@ -15,7 +15,7 @@ from tests.e2e.doctor import Aws, bad_lines, one_always, read_config, run_comman
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-CHECKS = 24
+CHECKS = 25
 # Where in the config, what to put there, what the bad line names, and what its advice says.
 FAULTS = {
     "queue": (("projects", "mnist", "queue"), "nope", "BAD   queue nope", "projects.mnist.queue"),

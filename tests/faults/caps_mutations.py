@@ -25,8 +25,8 @@ MUTATIONS = (
     Mutation(
         "what lives is reserved",
         "bot/domain/spending/ledger.py",
-        "return usd, max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - usd)) if left else 0.0",
-        "return usd, 0.0",
+        "return max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - spent_usd)) if left else 0.0",
+        "return 0.0",
         f"{LEDGER}::TestSums::test_a_person_may_reserve_up_to_the_cap_of_the_day",
     ),
     Mutation(

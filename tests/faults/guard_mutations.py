@@ -10,6 +10,7 @@ OTHERS = "tests/bot/services/guard/test_other_conditions.py"
 ANSWERS = "tests/bot/services/guard/test_answers.py"
 SWEEPS = "tests/bot/services/guard/test_watch_sweeps.py"
 ORPHANS = "tests/bot/services/guard/test_orphans.py"
+IDLE, MACHINES = "tests/bot/services/guard/test_idle_machines.py", "bot/domain/guard/machines.py"
 JUMP = f"{SILENCE}::test_a_jump_of_the_clock_warns_of_nothing_and_ends_no_grace"
 
 MUTATIONS = (
@@ -166,6 +167,62 @@ MUTATIONS = (
         "if channel_id and await self._chat.find_text(channel_id, text, after=0) is None:",
         "if channel_id:",
         f"{ORPHANS}::test_a_restart_names_it_once_and_gives_the_whole_grace",
+    ),
+    Mutation(
+        "guard: a machine without a job is named",
+        MACHINES,
+        "self.seconds >= limit and rested",
+        "False",
+        f"{IDLE}::test_a_machine_without_a_job_is_named_after_the_limit_and_then_every_hour",
+    ),
+    Mutation(
+        "guard: a machine is named once an hour at most",
+        MACHINES,
+        "self.quiet_seconds >= HOUR",
+        "True",
+        f"{IDLE}::test_a_machine_that_had_a_job_in_between_is_named_once_an_hour_at_most",
+    ),
+    Mutation(
+        "guard: a machine with a job is not named",
+        MACHINES,
+        "        if each.busy:\n            continue\n",
+        "",
+        f"{IDLE}::test_a_machine_with_a_job_is_left_alone_and_one_job_begins_the_count_anew",
+    ),
+    Mutation(
+        "guard: a machine that is kept on purpose is not named",
+        MACHINES,
+        "        if spare < 0:\n            return\n",
+        "",
+        f"{IDLE}::test_machines_that_a_rule_keeps_are_not_named",
+    ),
+    Mutation(
+        "guard: what nobody saw does not count for a machine",
+        MACHINES,
+        "if idle and elapsed <= GAP_SECONDS else 0.0",
+        "if idle else 0.0",
+        f"{IDLE}::test_what_nobody_saw_does_not_count",
+    ),
+    Mutation(
+        "guard: an alarm about a machine is stored before it is sent",
+        "bot/services/guard/idle_machines.py",
+        "            await keep(replace(idling, alarm=replace(alarm, attempted_at=self._now())))\n",
+        "            pass\n",
+        f"{IDLE}::test_a_lost_answer_or_a_kill_leads_to_one_message",
+    ),
+    Mutation(
+        "guard: an alarm about a machine is looked for in the history",
+        "bot/services/guard/idle_machines.py",
+        "            if found is not None:\n                return found\n",
+        "",
+        f"{IDLE}::test_a_lost_answer_or_a_kill_leads_to_one_message",
+    ),
+    Mutation(
+        "guard: what is denied about machines is not asked for every minute",
+        "bot/services/guard/idle_machines.py",
+        "self._denied[what] = self._now()",
+        "self._denied.setdefault(what, 0.0)",
+        f"{IDLE}::test_a_denied_permission_is_logged_once_and_asked_for_once_an_hour",
     ),
     Mutation(
         "guard: silent trials are stopped",

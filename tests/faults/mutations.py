@@ -18,11 +18,13 @@ from rich.table import Table
 
 from tests.faults.access_mutations import MUTATIONS as ACCESS
 from tests.faults.caps_mutations import MUTATIONS as CAPS
+from tests.faults.cost_mutations import MUTATIONS as COSTS
 from tests.faults.failing_sweep_mutations import MUTATIONS as FAILING
 from tests.faults.git_mutations import MUTATIONS as GIT
 from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 from tests.faults.prices_mutations import MUTATIONS as PRICES
+from tests.faults.spot_mutations import MUTATIONS as SPOT
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("bot", "trainer", "deploy", "bench", "tests", "pyproject.toml", "config.example.toml")
@@ -162,7 +164,7 @@ MUTATIONS = (
         "bot/adapters/sqlite/lease.py",
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
-        "tests/bot/adapters/sqlite/test_opening.py::TestLease::test_a_second_one_is_refused_and_told_who_has_it",
+        "tests/bot/adapters/sqlite/files/test_opening.py::TestLease::test_a_second_one_is_refused_and_told_who_has_it",
     ),
     Mutation(
         "BEGIN IMMEDIATE",
@@ -258,7 +260,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS, *CAPS, *FAILING, *GIT, *GUARD, *PRICES)
+ALL = (*MUTATIONS, *ACCESS, *CAPS, *COSTS, *FAILING, *GIT, *GUARD, *PRICES, *SPOT)
 
 
 def main(words: list[str]) -> int:

@@ -4,13 +4,10 @@ import asyncio
 import os
 import sqlite3
 import time
-import tomllib
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-import tomli_w
 
 from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.recovery import recover, trouble
@@ -23,14 +20,10 @@ from bot.services.running.core import Core
 from bot.services.running.disk_room import RESERVE, DiskRoom
 from bot.services.running.snapshot import COPIES, Snapshot, SnapshotSettings, taken
 from bot.services.running.wakeups import Wakeups
-from deploy.sandbox.discord.people.client import Person
-from deploy.sandbox.session import Sandbox
-from tests.faults.process import command, job_id_of, told
 from tests.faults.restored import restored
 from tests.faults.story import STREAM, archived, count, end, running, settle
 from tests.support.fakes import FakeArtifacts
 from tests.support.services import Bot, Outside
-from tests.support.waiting import PATIENCE
 
 URI = "s3://bucket/signalbox/signalbox/store.db"
 
@@ -240,43 +233,3 @@ async def test_a_store_in_use_is_not_replaced(tmp_path: Path) -> None:
     async with open_store(path):
         with pytest.raises(StoreError, match="Another bot works on the store"):
             await asyncio.to_thread(recover, path, [], 1.0)
-
-
-# ---- the process -------------------------------------------------------------------------------------------
-@pytest.mark.slow
-async def test_signalbox_restore_brings_a_lost_machine_back_from_s3_and_aws(box: Sandbox) -> None:
-    """The machine is gone with its disk, some seconds after the last snapshot, while a job runs."""
-    config = box.folder / "config.toml"
-    settings: dict[str, Any] = tomllib.loads(await asyncio.to_thread(config.read_text))
-    await asyncio.to_thread(
-        config.write_text, tomli_w.dumps(settings | {"bot": {**settings["bot"], "snapshot_minutes": 0.02}})
-    )
-    data = box.folder / "bot"
-    await box.bot.start()
-    async with Person(box.discord.url, "mika") as mika:
-        job_id = await job_id_of(mika)
-        async with asyncio.timeout(PATIENCE):
-            while len(taken(data / "snapshots")) < 2:
-                await asyncio.sleep(0.1)
-        box.bot.kill()
-        await box.bot.wait()
-        await asyncio.to_thread(data.rename, box.folder / "gone")
-        cards = len([m for m in await mika.messages("training") if m["embeds"]])
-
-        status, output = await command(box, "restore")
-        assert status == 0, output
-        assert "is not there" in output
-        assert "Restored " in output
-        assert "from-s3.db" in output
-        assert job_id in output
-        assert "Done. Start the bot" in output
-
-        await box.bot.start()
-        async with asyncio.timeout(PATIENCE):
-            while not await told(mika, job_id):
-                await asyncio.sleep(0.1)
-        assert len(await told(mika, job_id)) == 1
-        assert len([m for m in await mika.messages("training") if m["embeds"]]) == cards, "one card still"
-        await box.bot.stop()
-        status, output = await command(box, "restore")
-        assert (status, "is undamaged, so there is nothing to restore" in output) == (0, True)

@@ -1,14 +1,23 @@
 """The outside, in memory: each fake keeps a ledger of its effects, and can lose an answer before or after one."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.adapters.aws.batch_engine import CAPABILITIES
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
-from bot.domain.drawing.figures import BoardRequest, Curve, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Curve,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 from bot.domain.goal import Goal
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
@@ -57,6 +66,8 @@ class FakeEngine(Faulty):
         """What `room` answers."""
         self.pools: Machines | None = None
         """What `machines` answers."""
+        self.memory_asked: list[int] = []
+        """What `machines` was asked for."""
         self.clock = Clock()
         self._counts: dict[str, Counter[JobState]] = {}
 
@@ -117,8 +128,9 @@ class FakeEngine(Faulty):
         self._check("room", after=False)
         return self.places
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
+    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
         self._check("machines", after=False)
+        self.memory_asked.append(memory_mib)
         return self.pools
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
@@ -255,6 +267,8 @@ class FakeFigures(Faulty):
         super().__init__()
         self.requests: list[FigureRequest] = []
         self.boards: list[BoardRequest] = []
+        self.costs_drawn: list[CostRequest] = []
+        self.spots: list[SpotRequest] = []
 
     async def draw(self, request: FigureRequest) -> Drawing:
         self._check("draw", after=False)
@@ -272,6 +286,16 @@ class FakeFigures(Faulty):
         self._check("board", after=False)
         self.boards.append(request)
         return Drawing(f"board {len(self.boards)}".encode(), ())
+
+    async def costs(self, request: CostRequest) -> Drawing:
+        self._check("costs", after=False)
+        self.costs_drawn.append(request)
+        return Drawing(b"costs", ())
+
+    async def spot(self, request: SpotRequest) -> Drawing:
+        self._check("spot", after=False)
+        self.spots.append(request)
+        return Drawing(b"spot", ())
 
 
 def _content(csv: bytes | Path) -> bytes:
@@ -333,6 +357,8 @@ class FakeChat(Faulty):
     sends: int = 0
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     """Messages that belong to no job: id, channel, text."""
+    pinged: list[int] = field(default_factory=list)
+    """Roles, by those."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -351,8 +377,9 @@ class FakeChat(Faulty):
         self._check("send", after=True)
         return message_id
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
         self._check("send_text", after=False)
+        self.pinged += roles
         sent_at, message_id = self._nonces.get(nonce, (float("-inf"), 0))
         if self.clock() - sent_at > self.window:
             message_id = 900 + len(self.texts)

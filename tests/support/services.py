@@ -15,6 +15,7 @@ from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.caps import Caps
 from bot.domain.posts import PostKind
+from bot.domain.project import Project
 from bot.ports.store import Store
 from bot.services.delivery.outbox import Delivery, DeliverySettings
 from bot.services.guard.answer_guard import AnswerGuard
@@ -37,6 +38,7 @@ from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
 from bot.services.money.quotes import Quotes
 from bot.services.people.permits import Permits
+from bot.services.remedies.remedies import Remedies
 from bot.services.running.adaptive_pace import AdaptivePace
 from bot.services.running.core import Core
 from bot.services.running.disk_room import DiskRoom
@@ -109,9 +111,11 @@ class Bot:
         hold: float = 0,
         new_id: Callable[[], str] | None = None,
         caps: Caps | None = None,
+        project: Project | None = None,
     ) -> None:
         self.outside, self.store = outside, store
-        now, projects = outside.clock, {PROJECT.name: PROJECT}
+        project = project or PROJECT  # which a test may have replaced
+        now, projects = outside.clock, {project.name: project}
         tables = TableFiles(outside.artifacts, folder / "tables")
         self.permits = Permits(GRANTS, GUILD)
         self.core = core = Core(store, projects, Wakeups(), now, self.permits, caps=caps or Caps())
@@ -129,7 +133,9 @@ class Bot:
         disk = DiskRoom(folder, free=lambda _: outside.disk_free)
         self.tail = Tail(core, outside.logs, pace, disk)
         self.post_lines = PostLines(core, hold)
-        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, AnnounceSettings(5, 60))
+        self.remedies = Remedies(core, outside, self.quotes, new_id=new_id)
+        settled = AnnounceSettings(5, 60)
+        self.announce_result = AnnounceResult(core, self.plot, outside.artifacts, self.remedies, settled)
         settings = ArchiveSettings(10, folder / "logs")
         self.reconcile = Reconcile(core, outside.engine, "signalbox", self.quotes)
         self.explain_wait = ExplainWait(core, outside.engine, 300)
@@ -144,9 +150,9 @@ class Bot:
         self.prune = Prune(core, outside.engine, self.trials, outside.sampler)
         self.report_trials = ReportTrials(core, self.trials, hold)
         diagnose = Diagnose(outside.logs, projects, pace)
-        settled = CollectSettings(5, 60)
+        collected = CollectSettings(5, 60)
         trial_tables = TrialTables(self.trials, tables, outside.figures, projects)
-        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, settled)
+        self.collect_results = CollectResults(core, self.trials, trial_tables, outside.artifacts, diagnose, collected)
         draw_board = DrawBoard(self.trials, outside.figures, tables, outside.sampler, projects)
         self.refresh_board = RefreshBoard(core, draw_board, BoardSettings(folder / "boards", 10))
         self.announce_sweep = AnnounceSweep(

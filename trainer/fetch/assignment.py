@@ -21,6 +21,15 @@ _URI = re.compile(r"s3://[^/]+/.+|file:///.+")
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """An earlier job: its files, and the key with which it sealed them."""
+
+    job: str
+    uri: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One job, or one trial of a sweep with its own prefix in `output_uri` and its own point in `parameters`."""
 
@@ -49,6 +58,10 @@ class Assignment:
     """Seals what is stored for a later attempt."""
     secrets: Mapping[str, str] = field(repr=False)
     """Variables that only the command gets."""
+    remedy: Mapping[str, Value]
+    """What was changed because an earlier job failed; empty if nothing was."""
+    origin: Origin | None
+    """Whose checkpoint to go on from; None to start from the beginning."""
     data_uri: str
     asker: str
     image: str
@@ -89,9 +102,7 @@ class Assignment:
 
 def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
     """Read the assignment. Raises `Ended`, with a list of everything that is missing or malformed."""
-    problems = _problems(environment, command)
-    if problems:
-        raise Ended(ExitCode.BAD_CONTRACT, "; ".join(problems))
+    _check(environment, command)
     number = _number(environment)
     job_id = environment[Env.JOB_ID] + (f".{number}" if number else "")
     work = Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
@@ -118,6 +129,8 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         token=environment.get(Env.GIT_TOKEN, ""),
         key=environment.get(Env.JOB_KEY, ""),
         secrets={name: environment[name] for name in secret_names(environment) if name in environment},
+        remedy=_object(environment, Env.REMEDY),
+        origin=_origin(environment),
         data_uri=environment.get(Env.DATA_URI, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
@@ -145,6 +158,11 @@ def _metric_patterns(environment: Mapping[str, str]) -> dict[str, str]:
             ExitCode.BAD_CONTRACT, f"METRIC_PATTERNS has a pattern that is no regular expression: {error}"
         ) from error
     return patterns
+
+
+def _check(environment: Mapping[str, str], command: Sequence[str]) -> None:
+    if problems := _problems(environment, command):
+        raise Ended(ExitCode.BAD_CONTRACT, "; ".join(problems))
 
 
 def _problems(environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
@@ -179,6 +197,16 @@ def _parameters(environment: Mapping[str, str], number: str) -> dict[str, Value]
         return shared | space.point(_object(environment, Env.SWEEP_SPACE), int(number))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise Ended(ExitCode.BAD_CONTRACT, f"SWEEP_SPACE has no point {number}: {error}") from error
+
+
+def _origin(environment: Mapping[str, str]) -> Origin | None:
+    given = _object(environment, Env.RESUME_FROM)
+    if not given:
+        return None
+    try:
+        return Origin(str(given["job"]), str(given["uri"]), str(given["key"]))
+    except KeyError as error:
+        raise Ended(ExitCode.BAD_CONTRACT, f"{Env.RESUME_FROM} has no {error}") from error
 
 
 def _flags(text: str) -> Flags:

@@ -29,7 +29,7 @@ ROLE = frozenset(
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4.html
 """
-OWN = frozenset({Env.GIT_TOKEN.value, Env.JOB_KEY.value})
+OWN = frozenset({Env.GIT_TOKEN.value, Env.JOB_KEY.value, Env.RESUME_FROM.value})
 """For the entrypoint alone."""
 _HANDED_OVER = "SIGNALBOX_HANDED_OVER"
 """The number of the open file with what the environment must not show."""

@@ -25,6 +25,7 @@ from trainer.process.stopping import Stopping
 from trainer.process.tools import Programs
 from trainer.process.training import Command
 from trainer.process.users import User
+from trainer.run.earlier_job import EarlierJob
 from trainer.run.finish import Finish
 from trainer.run.open_metadata import OpenMetadata
 from trainer.run.periodic import Periodic
@@ -87,6 +88,7 @@ class Attempt:
         self._own_checkpoints = OwnCheckpoints(
             self._bucket, job.code, job.output, job.checkpoints, self._seal, lambda: self._uploads.store_live(now=True)
         )
+        self._earlier_job, self._goes_on = EarlierJob(job, open_bucket), False
         self._resumed: Path | None = None
         self._artifacts = Artifacts(self._bucket, [OutputTree(job.output), self._checkout], job.keep_limit)
         self._manifest = Manifest(job, arguments(job.command, job.parameters, job.flags))
@@ -118,15 +120,18 @@ class Attempt:
         for folder in (job.output, job.control):
             folder.mkdir(parents=True, exist_ok=True)
         restored = restore(self._bucket, job.output, self._seal) if earlier else Restored(Quality.ABSENT)
+        own = restored.checkpoint_at or (earlier is not None and self._own_checkpoints.stored_earlier())
         if earlier is not None:
             stored = self._bucket.get(MANIFEST_JSON)
             sealed = stored is not None and self._seal.is_on(stored.metadata, MANIFEST_JSON, stored.body)
             body = stored.body if stored and sealed else None
             self._manifest.attempts = earlier_attempts(body, earlier.seen_at, restored.checkpoint_at)
             after = f"after attempt {earlier.holder.attempt} on {earlier.holder.host}"
-            has_one = restored.checkpoint_at or self._own_checkpoints.stored_earlier()
-            how = "resuming from its checkpoint" if has_one else "starting from the beginning"
+            how = "resuming from its checkpoint" if own else "starting from the beginning"
             console.log(f"attempt {job.attempt}, {how} {after}")
+        self._goes_on = not own and job.origin is not None
+        if self._goes_on:
+            restored = self._earlier_job.restore()
         record = AttemptRecord(job.attempt, job.batch_job_id, self._host, time.time())
         self._manifest.attempts.append(record)
         return restored
@@ -145,7 +150,7 @@ class Attempt:
         self._restore_own_checkpoint()
         self._sources.begin()
         self._checkout.begin()
-        self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED))
+        self._uploads.begin(good=restored.quality in (Quality.GOOD, Quality.UNVERIFIED), own=restored.own)
         console.log(f"running {shlex.join(self._manifest.arguments)}")
         began = time.monotonic()
         code = self._store_until_end(self._stopping.guard(lambda: self._start(layer)))
@@ -162,6 +167,8 @@ class Attempt:
         """Restore a checkpoint of the code's own, and point the command to it."""
         try:
             self._resumed = self._own_checkpoints.restore() if self._claim.earlier else None
+            if self._goes_on:
+                self._resumed = self._earlier_job.restore_own_checkpoint()
         except BucketTrouble as error:
             raise _refused(error) from error
         self._own_checkpoints.begin()

@@ -67,6 +67,8 @@ class Manifest:
             "subject": self.subject,
             "image": job.image,
             "asker": job.asker,
+            "remedy": dict(job.remedy) or None,
+            "resumed_from": job.origin.job if job.origin is not None else None,
             "attempts": [asdict(attempt) for attempt in self.attempts],
             "not_stored": [
                 {"name": masked(each.name), "reason": masked(each.reason)} for each in self.not_stored[:_LISTED]

@@ -26,6 +26,8 @@ class Restored:
 
     quality: Quality
     checkpoint_at: float | None = None
+    own: bool = True
+    """False for that of the job that this one is a retry of."""
 
 
 def restore(bucket: Bucket, output: Path, seal: Seal | None = None) -> Restored:

@@ -41,11 +41,12 @@ class Uploads:
         self._copy_failed = False
         self.checkpoints = 0
 
-    def begin(self, *, good: bool) -> None:
-        """Start with the restored checkpoint as the stored one. `good`: there is one, and it is not corrupt."""
-        self._stored_is_good = good
+    def begin(self, *, good: bool, own: bool = True) -> None:
+        """Start with the restored checkpoint as the stored one. `good`: there is one, and it is not corrupt. One that
+        is not this job's `own` is stored at once."""
+        self._stored_is_good = good and own
         path = self._output / CHECKPOINT
-        self._checkpoint = fingerprint(path) if path.exists() else ""
+        self._checkpoint = fingerprint(path) if own and path.exists() else ""
 
     def store_live(self, *, now: bool = False) -> None:
         """Read the metrics about once a second and store them at growing pauses, or both `now`.

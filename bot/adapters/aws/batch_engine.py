@@ -13,6 +13,7 @@ from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.end_reasons import cancelled_by_queue, failure_reason
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.queue_machines import QueueMachines
+from bot.adapters.aws.queue_queries import memory_in
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState, WaitCause
@@ -80,7 +81,7 @@ class BatchEngine:
                 jobName=call.name,
                 jobQueue=call.queue,
                 jobDefinition=call.definition,
-                containerOverrides={"command": list(call.command), "environment": environment},
+                containerOverrides={"command": list(call.command), "environment": environment, **_memory(call)},
                 timeout={"attemptDurationSeconds": max(call.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
                 tags=dict(call.tags),
                 propagateTags=True,
@@ -134,8 +135,8 @@ class BatchEngine:
     async def room(self, queue: str, definition: str) -> int | None:
         return await self._capacity.jobs_at_once(queue, definition)
 
-    async def machines(self, queue: str, definition: str) -> Machines | None:
-        return await self._machines.of(queue, definition)
+    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
+        return await self._machines.of(queue, definition, memory_mib)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))
@@ -165,6 +166,14 @@ class BatchEngine:
             await self._sleep(at - now)
 
 
+def _memory(call: SubmitCall) -> dict[str, Any]:
+    """`memory` "doesn't override any memory requirement that's specified in the resourceRequirements structure in the
+    job definition. To override memory requirements …, resourceRequirements must be specified in the SubmitJob request,
+    with type set to MEMORY" (API_ContainerOverrides). The definition's GPUs and vCPUs stay: only what is listed here
+    is overridden (https://docs.aws.amazon.com/batch/latest/userguide/override-resource-requirements.html)."""
+    return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]} if call.memory_mib else {}
+
+
 def _observation(detail: Mapping[str, Any]) -> Observation:
     """From a JobDetail: https://docs.aws.amazon.com/batch/latest/APIReference/API_JobDetail.html"""
     state = JobState(detail["status"])
@@ -188,6 +197,7 @@ def _observation(detail: Mapping[str, Any]) -> Observation:
         terminated=bool(detail.get("isTerminated") or detail.get("isCancelled")) and not by_queue,
         children=_children(detail),
         reason=_why_failed(detail, attempts, status_reason),
+        memory_mib=memory_in(detail.get("container") or {}),
     )
 
 

@@ -37,6 +37,7 @@ class AwsClients:
     s3: Client
     sqs: Client
     sts: Client
+    ecs: Client
 
 
 @asynccontextmanager
@@ -74,6 +75,7 @@ async def aws_clients(
             s3=await opened("s3", config.merge(_s3_config(path_style=endpoint_url is not None))),
             sqs=await opened("sqs", _config(read_seconds + LONGEST_POLL_SECONDS)),
             sts=await opened("sts", config),
+            ecs=await opened("ecs", config),
         )
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot.adapters.aws.clients import Client
-from bot.adapters.aws.machine_sizes import gpus, vcpus
+from bot.adapters.aws.machine_sizes import gpus, job_memory, vcpus
 from bot.adapters.aws.queue_queries import (
     attempts_of,
     describe_definition,
     describe_environments,
     describe_queue,
     gpus_of,
+    memory_of,
     vcpus_of,
 )
 from bot.domain.money.quote import Terms
@@ -40,41 +41,52 @@ class QueueMachines:
 
     def __init__(self, batch: Client, now: Callable[[], float]) -> None:
         self._batch, self._now = batch, now
-        self._cache: dict[tuple[str, str], tuple[float, Machines | None]] = {}
+        self._cache: dict[tuple[str, str, int], tuple[float, Machines | None]] = {}
 
-    async def of(self, queue: str, definition: str) -> Machines | None:
-        key, now = (queue, definition), self._now()
+    async def of(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
+        key, now = (queue, definition, memory_mib), self._now()
         at, known = self._cache.get(key, (None, None))
         if at is None or now - at >= CACHE_SECONDS:
             try:
-                known = await self._ask_batch(queue, definition)
+                known = await self._ask_batch(queue, definition, memory_mib)
             except ServiceError:
                 if known is None:
                     return None
             self._cache[key] = now, known
         return known
 
-    async def _ask_batch(self, queue: str, definition: str) -> Machines:
+    async def _ask_batch(self, queue: str, definition: str, memory_mib: int) -> Machines:
         region = str(self._batch.meta.region_name)
         described = await describe_definition(self._batch, definition, region)
         environments = await describe_environments(self._batch, await describe_queue(self._batch, queue, region))
         needed_vcpus, needed_gpus = vcpus_of(described), gpus_of(described)
 
-        def fits(name: str) -> bool:
+        def large_enough(name: str) -> bool:
             size, has = vcpus(name), gpus(name)
             return not (size and size < needed_vcpus) and not (has is not None and has < needed_gpus)
 
-        started = [each for each in environments if each.get("state") == "ENABLED"]
-        pools = [_pool(each.get("computeResources") or {}, fits) for each in started]
+        def fits(name: str) -> bool:
+            return large_enough(name) and _has_memory(name, memory_mib)
+
+        started = [each.get("computeResources") or {} for each in environments if each.get("state") == "ENABLED"]
+        usable = [each for each in started if not memory_mib or any(_types(each, large_enough, memory_mib))]
+        pools = [_pool(each, large_enough, memory_mib) for each in usable]
         # One that can't be priced would make "at most" a lie, so then there is no price at all.
         known = tuple(pool for pool in pools if pool is not None)
-        return Machines(region, known if len(known) == len(pools) else (), attempts_of(described), fits)
+        return Machines(
+            region,
+            known if len(known) == len(pools) else (),
+            attempts_of(described),
+            fits,
+            memory_mib or memory_of(described),
+            max((job_memory(name) for each in started for name in _types(each, large_enough)), default=0),
+        )
 
 
-def _pool(resources: Mapping[str, Any], fits: Callable[[str], bool]) -> Pool | None:
+def _pool(resources: Mapping[str, Any], large_enough: Callable[[str], bool], memory_mib: int) -> Pool | None:
     """None if its machines have no price on a list: those of Fargate, and those of an unmanaged environment."""
     terms = _TERMS.get(str(resources.get("type")))
-    types = tuple(dict.fromkeys(_types(resources, fits)))
+    types = tuple(dict.fromkeys(_types(resources, large_enough, memory_mib)))
     if terms is None or not types:
         return None
     share = int(resources.get("bidPercentage") or _WHOLE) / _WHOLE
@@ -82,9 +94,14 @@ def _pool(resources: Mapping[str, Any], fits: Callable[[str], bool]) -> Pool | N
     return Pool(types, terms, min(1.0, share) if terms is Terms.SPOT else 1.0, float(minutes) * 60)
 
 
-def _types(resources: Mapping[str, Any], fits: Callable[[str], bool]) -> Iterator[str]:
-    for name in resources.get("instanceTypes") or ():
-        if name in _GROUPS:
-            yield from _GROUPS[name]
-        elif "." not in name or fits(name):
-            yield str(name)
+def _types(resources: Mapping[str, Any], large_enough: Callable[[str], bool], memory_mib: int = 0) -> Iterator[str]:
+    """A family is listed as a whole if its largest type has the memory."""
+    for listed in resources.get("instanceTypes") or ():
+        for name in _GROUPS.get(listed, (str(listed),)):
+            if ("." not in name or large_enough(name)) and _has_memory(name, memory_mib):
+                yield name
+
+
+def _has_memory(name: str, memory_mib: int) -> bool:
+    """True of types whose memory is not known, and without `memory_mib`: the definition says what its author tried."""
+    return not 0 < job_memory(name) < memory_mib

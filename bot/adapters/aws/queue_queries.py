@@ -65,6 +65,19 @@ def vcpus_of(definition: Json) -> float:
     return next((float(need["value"]) for need in needs if need["type"] == "VCPU"), old_style)
 
 
+def memory_of(definition: Json) -> int:
+    """In MiB; 0 if the definition leaves memory to the job, or describes more than one container."""
+    return memory_in(definition.get("containerProperties") or {})
+
+
+def memory_in(container: Json) -> int:
+    """The same of a job's own container. API_ResourceRequirement, `MEMORY`: "The memory hard limit (in MiB) present to
+    the container."; `memory` is its older form."""
+    needs = container.get("resourceRequirements") or ()
+    old_style = int(container.get("memory") or 0)
+    return next((int(need["value"]) for need in needs if need["type"] == "MEMORY"), old_style)
+
+
 def attempts_of(definition: Json) -> int:
     """`attempts`: "You can specify between 1 and 10 attempts"; 1 without a strategy. (API_RetryStrategy)"""
     return int((definition.get("retryStrategy") or {}).get("attempts") or 1)

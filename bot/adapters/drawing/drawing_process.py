@@ -8,7 +8,15 @@ from typing import Self
 
 from bot.adapters.drawing.drawing_requests import Request, pack_request, unpack_answer, unpack_summaries
 from bot.adapters.processes.child_process import ChildProcess
-from bot.domain.drawing.figures import BoardRequest, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 from bot.errors import Unavailable
 
 COMMAND = (sys.executable, "-m", "bot.adapters.drawing.drawing_worker")
@@ -36,6 +44,14 @@ class ProcessFigures:
         return await self._drawn(request)
 
     async def board(self, request: BoardRequest) -> Drawing:
+        """Raises `Unavailable` like `draw`."""
+        return await self._drawn(request)
+
+    async def costs(self, request: CostRequest) -> Drawing:
+        """Raises `Unavailable` like `draw`."""
+        return await self._drawn(request)
+
+    async def spot(self, request: SpotRequest) -> Drawing:
         """Raises `Unavailable` like `draw`."""
         return await self._drawn(request)
 

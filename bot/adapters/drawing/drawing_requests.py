@@ -10,21 +10,34 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.processes.frames import frame
-from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    Cell,
+    CostRequest,
+    Curve,
+    Drawing,
+    FigureRequest,
+    SpotRequest,
+    Stack,
+    TablesRequest,
+    TableSummary,
+)
 from bot.domain.metrics.progress_rows import Best
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
 
-Request = FigureRequest | TablesRequest | BoardRequest
-_KINDS: Mapping[str, type[Request]] = {kind.__name__: kind for kind in (FigureRequest, TablesRequest, BoardRequest)}
+Request = FigureRequest | TablesRequest | BoardRequest | CostRequest | SpotRequest
+_KINDS: Mapping[str, type[Request]] = {
+    kind.__name__: kind for kind in (FigureRequest, TablesRequest, BoardRequest, CostRequest, SpotRequest)
+}
 _MOST_REMARKS, _LONGEST_REMARK = 50, 1_000
 _LONGEST_ERROR = 300
 
 
 def pack_request(request: Request) -> bytes:
     head = {field.name: getattr(request, field.name) for field in fields(request)}
-    curves = () if isinstance(request, BoardRequest) else request.curves
+    curves = () if isinstance(request, BoardRequest | CostRequest | SpotRequest) else request.curves
     head["kind"] = type(request).__name__
     body = b"".join(curve.csv for curve in curves if isinstance(curve.csv, bytes))
     return frame(json.dumps(head, default=_plain).encode(), body)
@@ -37,6 +50,12 @@ def unpack_request(head: bytes, body: bytes) -> Request:
         found["axes"] = tuple(_axis(axis) for axis in found["axes"])
         found["cells"] = tuple(Cell(tuple(at), TrialState(state), *rest) for at, state, *rest in found["cells"])
         return BoardRequest(**found)
+    if kind is CostRequest:
+        stacks = tuple(Stack(name, tuple(usd), rest) for name, usd, rest in found["stacks"])
+        return CostRequest(found["title"], found["subtitle"], tuple(found["bars"]), stacks)
+    if kind is SpotRequest:
+        zones = tuple((name, tuple((at, usd) for at, usd in steps)) for name, steps in found.pop("zones"))
+        return SpotRequest(**found, zones=zones)
     found["curves"] = _curves(found["curves"], body)
     if kind is TablesRequest:
         return TablesRequest(**found)
@@ -96,6 +115,8 @@ def _plain(value: object) -> object:
             return {"label": value.label, "size": size, "path": path, "column_names": value.column_names}
         case Cell():
             return value.at, value.state, value.value, value.deviation
+        case Stack():
+            return value.name, value.usd, value.rest
         case Axis():
             return asdict(value)
         case Mapping():

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from bot.adapters.drawing.boards.board_page import draw_board
+from bot.adapters.drawing.costs.cost_page import draw_costs
 from bot.adapters.drawing.curves.figure_page import draw_figure
 from bot.adapters.drawing.curves.run_curves import opened
 from bot.adapters.drawing.drawing_requests import (
@@ -25,8 +26,17 @@ from bot.adapters.drawing.drawing_requests import (
     pack_summaries,
     unpack_request,
 )
+from bot.adapters.drawing.spot_page import draw_spot
 from bot.adapters.processes.frames import read_frame
-from bot.domain.drawing.figures import BoardRequest, Curve, FigureRequest, TablesRequest, TableSummary
+from bot.domain.drawing.figures import (
+    BoardRequest,
+    CostRequest,
+    Curve,
+    FigureRequest,
+    SpotRequest,
+    TablesRequest,
+    TableSummary,
+)
 from bot.domain.goal import Goal
 from bot.domain.metrics.metrics_table import Table
 from bot.domain.metrics.progress_rows import best_in
@@ -121,8 +131,12 @@ def answer(head: bytes, body: bytes) -> bytes:
 
 def _answered(request: Request) -> bytes:
     match request:
+        case CostRequest():
+            return pack_drawing(draw_costs(request))
         case BoardRequest():
             return pack_drawing(draw_board(request))
+        case SpotRequest():
+            return pack_drawing(draw_spot(request))
         case FigureRequest():
             return pack_drawing(draw_figure(request))
         case TablesRequest():

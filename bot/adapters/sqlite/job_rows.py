@@ -10,7 +10,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import AnyRow, Posted, Row, Submitted, counted
 from bot.domain.model.submission import Submission
-from bot.domain.posts import Change, NewPost
+from bot.domain.posts import Change, NewPost, first_posts
 from bot.errors import StoreError
 from bot.ports.store import Step
 
@@ -61,7 +61,7 @@ def save(connection: Connection, before: AnyRow, changed: Change | None, at: flo
         return before
     if type(changed.row) is not type(before):
         raise TypeError(f"{before.id} is a {type(before).__name__}, not a {type(changed.row).__name__}")
-    after = counted(before, cast("AnyRow", changed.row))
+    after = counted(before, cast("AnyRow", _started(connection, changed, at)))
     if after != before:
         connection.execute(
             "UPDATE job SET engine_id = ?, live = ?, open = ?, lines_posted = ?, json = ? WHERE id = ?",
@@ -70,6 +70,13 @@ def save(connection: Connection, before: AnyRow, changed: Change | None, at: flo
     outbox_rows.add(connection, changed.posts, at, since=_maybe_sent_since(after))
     connection.written.rows.append((before, after))
     return after
+
+
+def _started(connection: Connection, changed: Change, at: float) -> Row:
+    """The row, which names the job that begins in its place, if one does."""
+    if changed.starts is None or not isinstance(changed.row, Job):
+        return changed.row
+    return changed.row.retried_as(add(connection, changed.starts, first_posts(changed.starts.id), at).id)
 
 
 def by_id(connection: Connection, row_id: str) -> Row | None:

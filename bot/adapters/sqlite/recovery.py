@@ -12,6 +12,7 @@ from bot.adapters.sqlite import draft_rows, job_rows
 from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
+from bot.adapters.sqlite.ledger import machine_rows, weekly_rows
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.entry import Does, own
@@ -42,8 +43,8 @@ class Recovery:
 
 def trouble(store: Path) -> str:
     """What is wrong with a store, in words; empty where it can be used. `StoreError` while a bot has it."""
-    if not store.exists():
-        return f"The store {store} is not there."
+    if gone := missing(store):
+        return gone
     with lease(store):
         try:
             with in_words(f"The store {store}"), closing(connect(store)) as connection:
@@ -51,6 +52,23 @@ def trouble(store: Path) -> str:
         except StoreError as error:
             return str(error)
     return ""
+
+
+def missing(store: Path) -> str:
+    """In words, that there is no store, or an empty file; "" where there is one."""
+    if not store.exists():
+        return f"The store {store} is not there."
+    return "" if store.stat().st_size else f"The store {store} is empty."
+
+
+def refuse_to_begin_anew(store: Path, copies: Sequence[Path]) -> None:
+    """Raises `StoreError` for a store that is gone while copies of it are there: a new one would know of no job, and
+    its snapshots would push those copies out."""
+    if (gone := missing(store)) and copies:
+        raise StoreError(
+            f"{gone} {copies[-1]} is a copy of it: run `signalbox restore`. "
+            f"To begin with an empty store all the same, move the copies out of {store.parent}."
+        )
 
 
 def recover(store: Path, snapshots: Sequence[Path], at: float) -> Recovery:
@@ -88,6 +106,8 @@ def _mark(connection: Connection, at: float) -> None:
     audit_rows.add(connection, own(Does.RESTORE, "", "", detail=f"{at:.0f}"), at)
     connection.execute("UPDATE post SET attempted_at = created_at WHERE done_at IS NULL AND attempted_at IS NULL")
     channel_rows.mark(connection)
+    machine_rows.mark(connection)
+    weekly_rows.mark(connection)
     draft_rows.drop_old(connection, math.inf)  # whoever was shown one is asked again
     for row in job_rows.unfinished(connection):
         job_rows.save(connection, row, Change(_found(row, at), _notes(row, at)), at)

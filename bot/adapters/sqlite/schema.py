@@ -6,7 +6,10 @@ from bot.adapters.sqlite.audit.audit_table import create_audit
 from bot.adapters.sqlite.audit.channel_rows import create_audit_channel
 from bot.adapters.sqlite.connection import Connection, transaction
 from bot.adapters.sqlite.job_objects import job_objects
+from bot.adapters.sqlite.ledger.cost_columns import add_cost_columns
 from bot.adapters.sqlite.ledger.ledger_table import create_ledger
+from bot.adapters.sqlite.ledger.machine_rows import create_machines
+from bot.adapters.sqlite.ledger.weekly_rows import create_weekly
 from bot.adapters.sqlite.lines.line_tables import line_tables
 from bot.errors import StoreError
 
@@ -163,4 +166,7 @@ MIGRATIONS: Sequence[Migration] = (
     line_tables,
     create_audit_channel,
     create_ledger,
+    add_cost_columns,
+    create_machines,
+    create_weekly,
 )

@@ -17,13 +17,16 @@ from bot.adapters.sqlite import draft_rows, job_rows, outbox_rows, sweep_rows
 from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
-from bot.adapters.sqlite.ledger import admission, ledger_rows, pause_rows
+from bot.adapters.sqlite.ledger import admission, ledger_rows, machine_rows, pause_rows
+from bot.adapters.sqlite.ledger.cost_reads import CostReads
 from bot.adapters.sqlite.lines import line_rows
+from bot.adapters.sqlite.presence import Presence
 from bot.adapters.sqlite.schema import migrate
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.chain import Anchor, Link
 from bot.domain.audit.channel import ChannelPosition
 from bot.domain.audit.entry import Does, Effect, Entry
+from bot.domain.guard.machines import Idling
 from bot.domain.inert import Inert
 from bot.domain.logs.log_lines import LogEvent
 from bot.domain.model.job import Job
@@ -80,7 +83,7 @@ def _open(path: Path, held: ExitStack) -> Connection:
     return connection
 
 
-class SqliteStore:
+class SqliteStore(CostReads):
     """Made by `open_store`. `bot.ports.store.Store` says what the methods promise."""
 
     def __init__(
@@ -95,7 +98,7 @@ class SqliteStore:
     ) -> None:
         self._path, self._connection, self._thread, self._now = path, connection, thread, now
         self._committed, self._most_log_bytes, self._caps = committed, most_log_bytes, caps
-        self._name = f"The store {path}"
+        self._name, self._presence = f"The store {path}", Presence(path)
 
     # ---- jobs --------------------------------------------------------------------------------------------
     async def add(
@@ -238,9 +241,16 @@ class SqliteStore:
     async def pause_announced(self, at: float, channel_id: int) -> None:
         await self._write(lambda db: pause_rows.announced(db, at, channel_id))
 
+    async def idle_machines(self) -> list[Idling]:
+        return await self._read(machine_rows.known)
+
+    async def keep_idle_machines(self, machines: Sequence[Idling]) -> None:
+        await self._write(lambda db: machine_rows.keep(db, machines))
+
     # ---- the file ----------------------------------------------------------------------------------------
     async def snapshot(self, target: Path) -> None:
         """Writes a copy as of now, whole or not at all, while the store goes on. `StoreError` where it cannot."""
+        await self._read(lambda _: None)  # which raises if the file has gone away
         await asyncio.to_thread(write_snapshot, self._path, target)
 
     async def _write(
@@ -250,6 +260,7 @@ class SqliteStore:
         asked = asking.get()  # here, as the thread has a context of its own
 
         def in_transaction() -> tuple[T, Written]:
+            self._presence.check(self._connection)
             with in_words(self._name), transaction(self._connection):
                 result = work(self._connection)
                 ledger_rows.follow(self._connection, self._now())
@@ -266,6 +277,7 @@ class SqliteStore:
         """Without a transaction: nothing else is written while the one thread reads."""
 
         def in_turn() -> T:
+            self._presence.check(self._connection)
             with in_words(self._name):
                 return work(self._connection)
 

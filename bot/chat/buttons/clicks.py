@@ -72,6 +72,11 @@ async def retry(interaction: Interaction, text: str) -> None:
 
 
 @acknowledged(Share.STARTS)
+async def retry_with(interaction: Interaction, text: str) -> None:
+    await job_actions.retry_with(interaction, text)
+
+
+@acknowledged(Share.STARTS)
 async def retry_failed(interaction: Interaction, sweep_id: str) -> None:
     await job_actions.retry_failed(interaction, sweep_id)
 
@@ -154,6 +159,7 @@ CLICKS: dict[Action, Click] = {
     Action.PLOT: plot,
     Action.PLOT_BEST: plot_best,
     Action.RETRY: retry,
+    Action.RETRY_WITH: retry_with,
     Action.RETRY_FAILED: retry_failed,
     Action.TRAIN_BEST: train_best,
     Action.CONFIRM_SWEEP: confirm_sweep,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.chat import permissions
 from bot.chat.acknowledgement import answer
-from bot.chat.buttons.views import preview_buttons
+from bot.chat.buttons.views import parse_offer, preview_buttons, risen_buttons
 from bot.chat.cards import confirmation, sweep_preview
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.links import card_link, project_of
@@ -14,6 +14,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.errors import BadInput
 from bot.services.jobs.submit import TrainRequest
+from bot.services.remedies.remedies import PriceRisen
 from bot.services.running.pending import awaiting_approval
 from bot.services.sweeps.preview import Proposal
 
@@ -62,6 +63,20 @@ async def retry(interaction: Interaction, text: str, options: dict[str, object])
             f"A sweep's failed trials run again unchanged. Leave out {names}, or retry one trial, such as {old.id}.0."
         )
     await retry_failed(interaction, old.id)
+
+
+async def retry_with(interaction: Interaction, text: str) -> None:
+    """Retry a failed job with what its result offers, at the price on the button."""
+    permissions.check(interaction)
+    job_id, seen_usd = parse_offer(text)
+    services = interaction.client.services
+    taken = await services.remedies.take(job_id, request(interaction, {}), seen_usd)
+    if isinstance(taken, PriceRisen):
+        failed = await services.find.job(job_id, person(interaction))
+        await answer(interaction, taken.text, view=risen_buttons(failed, taken.usd_most))
+        return
+    again = "was retried before, as" if taken.before else "is retried as"
+    await confirm(interaction, taken.job, f"{job_id} {again} {taken.job.id}")
 
 
 async def retry_failed(interaction: Interaction, sweep_id: str) -> None:

@@ -1,16 +1,21 @@
 """Buttons that outlive a restart: each carries its action and its job in its `custom_id`; the bot keeps no state."""
 
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import discord
 
 from bot.chat import error_replies, gate
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.interactions import Action, AnyInteraction
+from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.remedy import Offer
 from bot.domain.spending.approval import token
 from bot.domain.texts import hold_texts
 from bot.services.running.pending import awaiting_approval, held_for_failures
@@ -23,6 +28,7 @@ LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.LOGS: ("Logs", discord.ButtonStyle.secondary),
     Action.PLOT: ("Plot", discord.ButtonStyle.secondary),
     Action.RETRY: ("Retry", discord.ButtonStyle.primary),
+    Action.RETRY_WITH: ("Retry with more", discord.ButtonStyle.success),
     Action.CONFIRM_SWEEP: ("Confirm", discord.ButtonStyle.success),
     Action.CANCEL_SWEEP: ("Cancel", discord.ButtonStyle.secondary),
     Action.PLOT_BEST: ("Plot best", discord.ButtonStyle.secondary),
@@ -77,15 +83,27 @@ def card_buttons(job: Posted) -> discord.ui.View:
         return held_buttons(job)
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
-    first = _stop(job.id, job.execution.stop) if job.execution.live else JobButton(Action.RETRY, job.id)
-    return _view(first, *_show_buttons(job.id))
+    first = [_stop(job.id, job.execution.stop)] if job.execution.live else _retry_buttons(job)
+    return _view(*first, *_show_buttons(job.id))
 
 
 def end_buttons(job: Posted) -> discord.ui.View:
     """Under the result."""
     if isinstance(job, Sweep):
         return _view(*_sweep_buttons(job))
-    return _view(JobButton(Action.RETRY, job.id))
+    return _view(*_retry_buttons(job))
+
+
+def risen_buttons(job: Posted, usd_most: float) -> discord.ui.View:
+    """Under the news that a retry has become more expensive than its button says."""
+    offer = job.offer if isinstance(job, Job) else None
+    return _view(*([_offered(job.id, replace(offer, usd_most=usd_most))] if offer is not None else []))
+
+
+def parse_offer(text: str) -> tuple[str, float | None]:
+    """The job, and the sum on the button; None if it has none."""
+    job_id, _, cents = text.partition(".")
+    return job_id, int(cents) / 100 if cents.isdecimal() else None
 
 
 def trial_buttons(sweep: Sweep, trial: Trial) -> discord.ui.View:
@@ -120,6 +138,19 @@ def preview_buttons(sweep_id: str) -> discord.ui.View:
 
 def _stop(name: str, request: object) -> JobButton:
     return JobButton(Action.STOP, name, disabled=request is not None)
+
+
+def _retry_buttons(job: Job) -> list[JobButton]:
+    """What its result offers first, then Retry as it was."""
+    offer = job.offer
+    offered = [_offered(job.id, offer)] if offer is not None and remedy_lines.shows_button(offer) else []
+    return [*offered, JobButton(Action.RETRY, job.id)]
+
+
+def _offered(job_id: str, offer: Offer) -> JobButton:
+    """It carries its sum, so that a click is compared with what the person saw."""
+    cents = f".{math.ceil(offer.usd_most * 100)}" if offer.usd_most is not None else ""
+    return JobButton(Action.RETRY_WITH, f"{job_id}{cents}", label=remedy_lines.label(offer))
 
 
 def _show_buttons(name: str) -> tuple[JobButton, JobButton]:

@@ -8,7 +8,7 @@ from bot.chat.cards.units import relative
 from bot.chat.limits import EMBED_DESCRIPTION_CHARACTERS, EMBED_TITLE_CHARACTERS
 from bot.domain.guard.watch import Watch
 from bot.domain.inert import EMPTY, Inert, capital, code, cut, escape, escape_value, joined, listed, phrase, plain_line
-from bot.domain.model.execution import Lifecycle, Stop
+from bot.domain.model.execution import Execution, Lifecycle, Stop
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.parameters import Value, shown
@@ -87,10 +87,13 @@ def unanswered(execution: Lifecycle, project: Project | None) -> Iterator[Inert]
             at=at,
             doctor=code("signalbox doctor"),
         )
-    else:
-        yield phrase(
-            "{engine} has not answered since {at}. This is the last known state.", engine=capital(engine), at=at
-        )
+        return
+    unknown = phrase("This is the last known state.")
+    if isinstance(execution, Execution) and execution.state is JobState.INTENT:
+        unknown = phrase("The job is not submitted yet. I keep trying.")
+        if execution.submit_called_at is not None:
+            unknown = phrase("I don't know yet whether the job is submitted. I keep looking for it.")
+    yield phrase("{engine} has not answered since {at}. {unknown}", engine=capital(engine), at=at, unknown=unknown)
 
 
 def lost_places(job: Posted, limit: int) -> Iterator[Inert]:

@@ -7,6 +7,7 @@ it: https://github.com/discord/discord-api-docs/issues/2626. The answer is where
 from collections.abc import Iterator, Sequence
 
 from bot.chat.cards import card_lines, money_lines, sweep_preview
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import Inert, cut, phrase
 from bot.domain.model.rows import Posted
@@ -38,4 +39,6 @@ def _what_starts(job: Posted, project: Project | None, *, given: bool) -> Iterat
     yield card_lines.commit(job)
     if job.run.parameters:
         yield card_lines.parameters(job.run.parameters, PARAMETERS, project)
+    if job.run.remedied is not None:
+        yield remedy_lines.changed(job)
     yield from money_lines.offer(job, project)

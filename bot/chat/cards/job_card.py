@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import discord
 
 from bot.chat.cards import card_lines, hold_lines, money_lines, verdict
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.cards.units import at_epoch, axis, bar, grouped, number, relative
 from bot.domain.inert import EMPTY, Inert, escape, joined, listed, phrase
 from bot.domain.jobs.pace import expected_end
@@ -25,7 +26,7 @@ METRICS = 500
 def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None if it is no longer configured."""
     parameters = card_lines.parameters(job.run.parameters, PARAMETERS, project)
-    lines = [*_state(job, project), card_lines.commit(job), parameters]
+    lines = [*_state(job, project), card_lines.commit(job), parameters, *filter(None, [remedy_lines.changed(job)])]
     lines += [EMPTY, *_progress(job), *filter(None, (*_metrics(job, project), money_lines.card(job, project)))]
     lines += card_lines.lost_places(job, 200)
     return card_lines.embed(title(job), lines, card_lines.colour(job.execution)).set_footer(text=_footer(job))
@@ -54,6 +55,8 @@ def _state(job: Job, project: Project | None) -> Iterator[Inert]:
         yield verdict.card_headline(job, project)
         if why_not := job.publication.result.undeliverable:
             yield card_lines.undeliverable(why_not, 300)
+        if job.offer is not None and job.offer.retried_as:
+            yield remedy_lines.retried(job.offer)
         return
     now = card_lines.headline(escape(state_text(execution), 40))
     yield listed(now, card_lines.since(job), separator=" · ")

@@ -17,7 +17,14 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.project import Project
 from bot.domain.texts import hold_texts
-from bot.domain.texts.state_words import HELD, JOB_STATES, PARTLY_FAILED, WAITING_FOR_MACHINES, state_text
+from bot.domain.texts.state_words import (
+    HELD,
+    JOB_STATES,
+    PARTLY_FAILED,
+    TRIAL_STATES,
+    WAITING_FOR_MACHINES,
+    state_text,
+)
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -62,8 +69,10 @@ def state_word(sweep: Sweep) -> str:
         return state_text(execution)
     if execution.hold is not None:
         return HELD[execution.hold.kind]
-    running = sweep.tally.ended or sweep.tally.count(TrialState.RUNNING)
-    return JOB_STATES[JobState.RUNNING].card if running else WAITING_FOR_MACHINES
+    if sweep.tally.ended or sweep.tally.count(TrialState.RUNNING):
+        return JOB_STATES[JobState.RUNNING].card
+    unknown = execution.unanswered_since is not None  # perhaps nothing of it is submitted
+    return TRIAL_STATES[TrialState.WAITING].card if unknown else WAITING_FOR_MACHINES
 
 
 def _partly_failed(sweep: Sweep) -> bool:

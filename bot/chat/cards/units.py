@@ -60,6 +60,11 @@ def usd(amount: float) -> Inert:
     return phrase("${amount:,.2f}", amount=amount) if amount < 1_000 else phrase("${amount:,.0f}", amount=amount)
 
 
+def hourly(amount: float) -> Inert:
+    """The price of an hour, where tenths of a cent count: `$0.158`, `$12.24`."""
+    return phrase("${amount:,.3f}", amount=amount) if amount < 10 else phrase("${amount:,.2f}", amount=amount)
+
+
 def bar(done: int, of: int) -> Inert:
     """`███████░░░`; full only when all is done."""
     filled = 0 if of <= 0 else min(BAR_CELLS, max(0, done) * BAR_CELLS // of)

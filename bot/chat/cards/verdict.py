@@ -2,6 +2,7 @@
 
 from bot.chat.cards import money_lines, sweep_verdict
 from bot.chat.cards.card_lines import by_request, headline, with_detail
+from bot.chat.cards.remedies import remedy_lines
 from bot.chat.cards.units import at_epoch, duration, grouped, number
 from bot.chat.limits import CONTENT_CHARACTERS
 from bot.domain.inert import EMPTY, Inert, cut_blocks, escape, listed, phrase, stacked
@@ -24,7 +25,7 @@ def content(job: Posted, project: Project | None, body: Inert) -> Inert:
     """The whole result: the verdict, who asked, `body`, and what to do."""
     first = phrase("{verdict} <@{asker_id}>", verdict=verdict(job, project), asker_id=job.request.asker_id)
     notes = sweep_verdict.notes(job, project) if isinstance(job, Sweep) else [money_lines.result(job, project)]
-    head, advice = stacked(first, *notes), _advice(job)
+    head, advice = stacked(first, *notes), stacked(_remedy(job), _advice(job))
     room = CONTENT_CHARACTERS - len(head) - len(advice) - 2
     return stacked(head, cut_blocks(body, room), advice)
 
@@ -79,6 +80,10 @@ def _filled(job: Job, project: Project | None, *, card: bool) -> Inert:
         engine=engine_title(project),
     )
     return with_detail(text, execution.detail, DETAIL)
+
+
+def _remedy(job: Posted) -> Inert:
+    return EMPTY if isinstance(job, Sweep) else remedy_lines.result(job)
 
 
 def _advice(job: Posted) -> Inert:

@@ -1,12 +1,13 @@
 """Print the catalogue of messages."""
 
+from bot.chat.catalogue.cost_entries import cost_entries
 from bot.chat.catalogue.entries import Entry
 from bot.chat.catalogue.rendered import rendered
 from bot.chat.catalogue.written import written
 
 
 def entries() -> list[Entry]:
-    return [*rendered(), *written()]
+    return [*rendered(), *cost_entries(), *written()]
 
 
 def page() -> str:

@@ -14,16 +14,19 @@ from bot.chat.buttons.views import (
     warning_buttons,
 )
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
-from bot.chat.catalogue import samples
+from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
+from bot.chat.catalogue.spot_samples import spot_answers
 from bot.chat.commands import all_commands
 from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.chat.limits import CHOICE_CHARACTERS
+from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
-from bot.domain.inert import EMPTY, Inert, phrase
+from bot.domain.guard.machines import Machine
+from bot.domain.inert import EMPTY, Inert, capital, phrase
 from bot.domain.jobs.set_hints import SetHints
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
@@ -37,6 +40,7 @@ from bot.domain.texts import guard_texts, hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
+from bot.domain.texts.machine_texts import idle_machine, role_mentions
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.delivery.audit_channel import next_message, refused_entries
@@ -48,14 +52,18 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _holds, _guard, _notes, _posts)
+    jobs = (_cards, _results, _waits, _holds, _guard, _machines, _notes, _posts)
     others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
 
 def _cards() -> Iterator[Entry]:
-    jobs = [*samples.live_jobs(), *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason)]
+    jobs = [
+        *samples.live_jobs(),
+        *remedy_samples.retries(),
+        *((f"ended: {reason}", samples.ended_job(reason)) for reason in EndReason),
+    ]
     undeliverable = replace(JOB.publication, result=JOB.publication.result.given_up("Unknown Channel"))
     closed = JOB.publication.thread_refused(Refusal("Posting a log: Thread is locked (160005)", 1.0))
     gone = JOB.publication.card_refused(Refusal("Posting a card: Unknown Channel (10003)", 1.0, gone=True))
@@ -78,6 +86,9 @@ def _results() -> Iterator[Entry]:
         body = lines if reason is EndReason.COMMAND_FAILED else EMPTY
         buttons = " ".join(button_texts(end_buttons(job)))
         yield Entry("Results of jobs", reason, f"{verdict.content(job, PROJECT, body)}\n{buttons}")
+    for name, job in remedy_samples.mended():
+        buttons = " ".join(button_texts(end_buttons(job)))
+        yield Entry("Results of jobs", name, f"{verdict.content(job, PROJECT, EMPTY)}\n{buttons}")
     by_guard = dict(samples.live_jobs())["stopped by the guard"].ended(EndReason.STOPPED, samples.ENDED)
     yield Entry("Results of jobs", "stopped by the guard", verdict.content(by_guard, PROJECT, EMPTY))
     yield Entry("Results of jobs", "the project is gone", verdict.verdict(samples.ended_job(EndReason.LOST), None))
@@ -126,6 +137,18 @@ def _guard() -> Iterator[Entry]:
     ended = guard_texts.orphan_ended("signalbox-mnist-k7q2mx", "5f2b…", ENGINE)
     yield Entry("What the guard says", "an orphan was ended", ended)
     yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
+
+
+def _machines() -> Iterator[Entry]:
+    machine = Machine("i-0c4f7a1e2b3d45678", "g4dn.xlarge", "us-east-1a", vcpus=4)
+    silent = replace(machine, answers=False)
+    place, engine = ("SpotMachines-x7q2", "us-east-1"), capital(ENGINE)
+    for name, text in (
+        ("a machine without a job", idle_machine(machine, *place, 47, 0.41, engine=engine)),
+        ("a machine that does not answer", idle_machine(silent, *place, 107, None, engine=engine)),
+        ("the roles are pinged", idle_machine(machine, *place, 30, 0.004, engine=engine, roles=role_mentions((12,)))),
+    ):
+        yield Entry("What the guard says", name, text)
 
 
 def _notes() -> Iterator[Entry]:
@@ -191,6 +214,8 @@ def _answers() -> Iterator[Entry]:
     answers |= {name: confirmation.text(starting, job, PROJECT) for name, job in samples.offers()}
     for name, text in answers.items():
         yield Entry("Answers to whoever starts something", name, text)
+    for name, answer in spot_answers():
+        yield Entry("Answers about spot prices", name, spot_lines.text(answer))
 
 
 def _audit() -> Iterator[Entry]:

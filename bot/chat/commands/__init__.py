@@ -12,13 +12,14 @@ from typing import Any
 from discord import Permissions, app_commands
 
 from bot.chat import gate
-from bot.chat.commands import audit, retry, sweep, train
+from bot.chat.commands import audit, cost, retry, sweep, train
 from bot.chat.commands import help as help_
 from bot.chat.commands.artifacts import artifacts
 from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
 from bot.chat.commands.pause import pause, resume
 from bot.chat.commands.plot import plot
+from bot.chat.commands.spot import spot
 from bot.chat.commands.status import status
 from bot.chat.commands.stop import stop
 from bot.domain.access import Verb
@@ -33,12 +34,13 @@ https://docs.discord.com/developers/interactions/application-commands#applicatio
 
 def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_commands.Command[Any, ..., None]]:
     """The commands to register, `prefix` before each name. Raises `ConfigError` if the projects' parameters clash."""
-    fixed: tuple[app_commands.Command[Any, ..., None], ...] = (status, jobs, logs, plot, artifacts, stop)
+    fixed: tuple[app_commands.Command[Any, ..., None], ...] = (status, jobs, logs, plot, artifacts, spot, stop)
     commands = [
         train.command(projects, prefix),
         sweep.command(projects, prefix),
         *(_renamed(command, prefix) for command in fixed),
         retry.command(projects, prefix),
+        cost.command(prefix),
         audit.command(prefix),
         _renamed(pause, prefix),
         _renamed(resume, prefix),

@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/resources/message#create-message and #allowed-mentions-object
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,8 +122,9 @@ def _has_verdict(message: discord.Message, _post: Post, job: Posted) -> bool:
 
 
 # ---- texts that belong to no job -------------------------------------------------------------------------
-async def send_text(channel: Channel, text: Inert, nonce: str) -> discord.Message:
-    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_NOBODY)
+async def send_text(channel: Channel, text: Inert, nonce: str, roles: Collection[int] = ()) -> discord.Message:
+    """Ping these roles and nobody else."""
+    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_roles(roles))
 
 
 def has_text(message: discord.Message, text: Inert) -> bool:

@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/channel#start-thread-from-message
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TypeVar
 
 import discord
@@ -68,11 +68,10 @@ class Poster:
         begin = post.previous_id or job.request.interaction_id
         return await self._found(channel, begin, lambda message: FORMS[post.new.kind].carries(message, post, job))
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str) -> int:
+    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
         """As `Chat` promises."""
-        return await self._sent(
-            self._messageable(channel_id), "Posting the audit", lambda to: send_text(to, text, nonce)
-        )
+        place = self._messageable(channel_id)
+        return await self._sent(place, "Posting a text", lambda to: send_text(to, text, nonce, roles))
 
     async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
         """As `Chat` promises, with the pages of `sent`."""

@@ -6,6 +6,7 @@ Most settings keep their name in `Project`. These change:
 |---|---|---|
 | `channels` | `channel_ids` | numbers, not channels |
 | `timeout_minutes` | `timeout_seconds` | the code counts in seconds |
+| `longest_timeout_minutes` | `longest_timeout_seconds` | the same |
 | `goal = "maximize"` | `maximize: bool` | one of two values; told by the metric's name if it is not set |
 | `bucket` | `output_uri` | the code takes any URI: `s3://<bucket>/jobs/<project>` |
 | `caps` | not in `Project` | `caps.py` makes the caps of it |
@@ -28,6 +29,7 @@ from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, p
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
 from bot.domain.project import Project
+from bot.domain.remedy import RemedyMode
 from trainer.command_line import Style
 from trainer.contract import Env
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
@@ -35,6 +37,10 @@ from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB, Patterns
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 RESERVED_PREFIXES = ("AWS_", "SIGNALBOX_")
 RESERVED_VARIABLES = frozenset({*Env, "SWEEP", "PATH"})
+
+
+LONGEST_MINUTES = 20_160
+"""14 days."""
 
 
 class ProjectSettings(Section):
@@ -52,7 +58,7 @@ class ProjectSettings(Section):
     channels: tuple[Snowflake, ...] = ()
     train_roles: tuple[str, ...] = ()
     stop_roles: tuple[str, ...] = ()
-    timeout_minutes: Annotated[float, Field(ge=1, le=20160)] = 120
+    timeout_minutes: Annotated[float, Field(ge=1, le=LONGEST_MINUTES)] = 120
     metric: str = "val_accuracy"
     goal: Annotated[Literal["maximize", "minimize", ""], Field(validate_default=True)] = ""
     install: str = ""
@@ -70,6 +76,8 @@ class ProjectSettings(Section):
     columns: dict[str, str] = Field(default_factory=dict)
     usd_per_hour: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    remedy: RemedyMode = RemedyMode.OFFER
+    longest_timeout_minutes: Annotated[float, Field(ge=1, le=LONGEST_MINUTES)] | None = None
     pilot: bool = True
     hold_after: Annotated[int, Field(ge=0, le=100_000)] = 4
     hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
@@ -96,6 +104,16 @@ class ProjectSettings(Section):
     def _command_takes_its_parameters(self) -> Self:
         if wrong := command_problems(self.command, self.parameters, self.flags):
             raise ValueError("; ".join(wrong))
+        return self
+
+    @model_validator(mode="after")
+    def _longest_is_no_shorter(self) -> Self:
+        longest = self.longest_timeout_minutes
+        if longest is not None and longest < self.timeout_minutes:
+            raise ValueError(
+                f"longest_timeout_minutes: {longest:g} is less than timeout_minutes, {self.timeout_minutes:g}. It "
+                "limits retries of jobs that reached their time limit: set it higher, or leave it out for twice as much"
+            )
         return self
 
     @field_validator("goal")
@@ -197,4 +215,10 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         hold_after=settings.hold_after,
         hold_hours=settings.hold_hours,
         guard=guard_limits(guard or GuardSettings(), settings.guard),
+        remedy=settings.remedy,
+        longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
     )
+
+
+def _twice(minutes: float) -> float:
+    return min(2 * minutes, float(LONGEST_MINUTES))

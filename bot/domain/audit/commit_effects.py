@@ -103,6 +103,8 @@ def _newly_stopped(before: Row | None, after: Row) -> Stop | None:
 def _start(row: Posted) -> Entry:
     """Something that starts without an interaction under way, or was found again. Its request says who asked."""
     does = Does.START if row.publication.recovered_at is None else Does.ADOPT
+    if does is Does.START and row.run.remedied is not None and row.run.remedied.by_bot:
+        return own(does, row.id, row.run.project, why=f"retry of {row.run.remedied.of}: {row.run.remedied.kind}")
     asker = Actor(row.request.asker_id, row.request.asker_name)
     return Entry(f"{does}:{row.id}", "", asker, effect=Effect(does, row.id, row.run.project))
 

@@ -79,6 +79,40 @@ class BoardRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Stack:
+    """What one project or person has spent in each bar, in USD. `rest` is all the others together."""
+
+    name: str
+    usd: tuple[float, ...]
+    rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CostRequest:
+    """A picture of costs: a bar for each day or month, in layers. `bars` are the labels below them."""
+
+    title: str
+    subtitle: str
+    bars: tuple[str, ...]
+    stacks: tuple[Stack, ...]
+    """From the bottom to the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpotRequest:
+    """A picture of spot prices: a line of steps for each zone, the cheapest first. Times in seconds since the epoch."""
+
+    title: str
+    subtitle: str
+    zones: tuple[tuple[str, tuple[tuple[float, float], ...]], ...]
+    """The name of each, and its moments of change with the price from then on."""
+    since: float
+    until: float
+    on_demand: float | None = None
+    """USD an hour in the region of the cheapest zone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """The answer to a request. `png` is None if there is nothing to draw. `remarks` are sentences, also on why not.
 

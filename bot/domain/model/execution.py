@@ -122,6 +122,8 @@ class Execution(Lifecycle):
     attempts: tuple[Attempt, ...] = ()
     attempts_ended: int = 0
     """How many attempts had ended when the state was seen: the state is monotonic only within one."""
+    memory_mib: int = 0
+    """The memory that it has, as the engine reports it; 0 if that is not known."""
 
     @property
     def exit_code(self) -> int | None:
@@ -196,6 +198,7 @@ class Execution(Lifecycle):
             attempts=seen.attempts or known.attempts,
             attempts_ended=_ended_attempts(seen),
             started_at=seen.started_at or known.started_at,
+            memory_mib=seen.memory_mib or known.memory_mib,
         )
         if (changed.state, changed.status_reason) != (known.state, known.status_reason):
             changed = replace(changed, state_since=now)

@@ -11,6 +11,7 @@ from bot.domain.model.publication import Publication
 from bot.domain.model.request import Request
 from bot.domain.model.run import Run
 from bot.domain.model.states import EndReason
+from bot.domain.remedy import Offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Job:
     publication: Publication = field(default_factory=Publication)
     watch: Watch = field(default_factory=Watch)
     """What the guard knows and has warned of."""
+    offer: Offer | None = None
+    """Of one that failed: what may mend it, and what became of that."""
 
     @property
     def thread_owner_id(self) -> str:
@@ -44,12 +47,17 @@ class Job:
         publication = self.publication
         shown = replace(self.execution, submit_called_at=None)
         thread = publication.thread_id or None, publication.closed.why
-        return self.run, shown, self.progress, self.watch.shown, *thread, publication.result.undeliverable
+        result = publication.result.undeliverable
+        return self.run, shown, self.progress, self.watch.shown, self.offer, *thread, result
 
     def observed(self, seen: Observation, now: float) -> "Job":
         """Apply an answer of the engine. Returns the same job if nothing has changed."""
         execution = self.execution.observed(seen, now)
         return self if execution is self.execution else replace(self, execution=execution)
+
+    def retried_as(self, job_id: str) -> "Job":
+        """Record what has become of its offer."""
+        return self if self.offer is None else replace(self, offer=replace(self.offer, retried_as=job_id))
 
     def ended(self, reason: EndReason, at: float, detail: str = "") -> "Job":
         return replace(self, execution=self.execution.ended(reason, at, detail))

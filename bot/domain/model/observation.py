@@ -1,6 +1,6 @@
 """What an engine reports about a job."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.model.states import EndReason, JobState, WaitCause
@@ -41,6 +41,8 @@ class Observation:
     """Why it waits for a machine, or why it never got one; None in any other state."""
     reason: EndReason | None = None
     """Why it failed, as far as the engine's own words show it; None if they leave only the command."""
+    memory_mib: int = 0
+    """The memory that it has; 0 if that is not known."""
 
     @property
     def last(self) -> Attempt:
@@ -54,6 +56,12 @@ def machine_seconds(attempts: Iterable[Attempt], until: float) -> float:
     """
     spans = ((attempt.started_at, attempt.stopped_at or until) for attempt in attempts)
     return sum(max(0.0, stop - start) for start, stop in spans if start is not None)
+
+
+def lost_attempts(attempts: Sequence[Attempt], reason: EndReason | None) -> list[Attempt]:
+    """Those that had a machine and lost it: the engine starts no other one again. `reason` is that of the end."""
+    gone = attempts if reason is EndReason.HOST_LOST else attempts[:-1]
+    return [attempt for attempt in gone if attempt.started_at is not None]
 
 
 def end_reason(observation: Observation, *, stop_requested: bool) -> EndReason:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.money.quote import Quote
 from bot.domain.parameters import Value
+from bot.domain.remedy import Remedied, ResumeFrom
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,9 @@ class Run:
     """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""
     quote: Quote | None = None
     """What it was said to cost. None if nobody knew, or an earlier version recorded the job."""
+    memory_mib: int = 0
+    """What it asks for in place of what the job definition says; 0 leaves that as it is."""
+    remedied: Remedied | None = None
+    """What was changed of it because an earlier run failed."""
+    resume_from: ResumeFrom | None = None
+    """Where it goes on; None if it starts from the beginning."""

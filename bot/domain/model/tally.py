@@ -40,6 +40,10 @@ class Tally:
     """On machines, of the trials that have ended and, up to the time of the sum, of those that run."""
     saved_seconds: float = 0.0
     """What the pruned trials would have taken still, by their own pace."""
+    lost_seconds: float = 0.0
+    """On machines that trials have lost."""
+    lost_machines: int = 0
+    """How many machines these were."""
     progress: float = 0.0
     """From 0 to 1: ended trials, and the epochs of those that run."""
     incomplete: int = 0

@@ -37,6 +37,10 @@ class Trial:
     ended_at: float | None = None
     waited_seconds: float = 0.0
     """Between the machines of its attempts."""
+    lost_seconds: float = 0.0
+    """Of attempts that lost their machine."""
+    lost_machines: int = 0
+    """How many these were."""
     parameters: Mapping[str, Value] | None = None
     """Its point, where a sampler chose it; None where it follows from its number."""
     value: float | None = None

@@ -18,13 +18,13 @@ class Calendar:
 
     def start(self, period: Period, at: float) -> float:
         """When the day or the month of this moment began."""
-        return self._midnight(_first(period, self.date(at)))
+        return self.day_start(_first(period, self.date(at)))
 
     def end(self, period: Period, at: float) -> float:
         """When the next one begins. A day may have 23 or 25 hours."""
         first = _first(period, self.date(at))
         days = 1 if period is Period.DAY else 32
-        return self._midnight(_first(period, first + dt.timedelta(days=days)))
+        return self.day_start(_first(period, first + dt.timedelta(days=days)))
 
     def date(self, at: float) -> dt.date:
         return dt.datetime.fromtimestamp(at, self.zone).date()
@@ -35,8 +35,9 @@ class Calendar:
         day = "tomorrow" if period is Period.DAY else f"on {end.day} {end:%B}"
         return f"{day} at {end:%H:%M %Z}"
 
-    def _midnight(self, day: dt.date) -> float:
-        """Where a clock change skips midnight, the first moment of that day; where it comes twice, the earlier one."""
+    def day_start(self, day: dt.date) -> float:
+        """When this day begins. Where a clock change skips midnight, its first moment; where midnight comes twice, the
+        earlier one."""
         return dt.datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
 
 

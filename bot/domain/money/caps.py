@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain.money.calendar import Calendar, Period
 from bot.domain.money.quote import HOUR, Quote
+from bot.domain.money.weekly import DigestTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ class Caps:
     calendar: Calendar = field(default_factory=Calendar)
     approve_mentions: bool = False
     """True to ping the roles that may approve."""
+    digest: DigestTime | None = None
+    """When each week's costs are posted; None for never."""
 
     def of(self, project: str) -> Iterator[Cap]:
         own = self.projects.get(project, Limits())

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from bot.domain.model.job import Job
-from bot.domain.model.observation import Attempt, machine_seconds
+from bot.domain.model.observation import Attempt, lost_attempts, machine_seconds
 from bot.domain.model.rows import Posted
-from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import TrialState
 from bot.domain.money.quote import Quote
@@ -37,10 +36,9 @@ def spent(posted: Posted) -> Spent:
 
 
 def lost(job: Job) -> Spent:
-    """What went to attempts that lost their machine: the engine starts no other one again."""
-    attempts, reason = job.execution.attempts, job.execution.reason
-    ended = attempts if reason is EndReason.HOST_LOST else attempts[:-1]
-    return Spent(machine_seconds(ended, _until(job)), sum(1 for each in ended if each.started_at is not None))
+    """What went to attempts that lost their machine."""
+    gone = lost_attempts(job.execution.attempts, job.execution.reason)
+    return Spent(machine_seconds(gone, _until(job)), len(gone))
 
 
 def _by_job(job: Job) -> Spent:

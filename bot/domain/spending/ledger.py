@@ -1,13 +1,13 @@
 """What a job or a sweep has spent and may still spend, derived from its row alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.quote import Quote
-from bot.domain.spending.costs import Spent, spent
+from bot.domain.spending.costs import Spent, lost, spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,13 @@ class Spending:
     """What the pruned trials of a sweep would have taken still."""
     spent_usd: float | None = None
     reserved_usd: float | None = None
+    lost: Spent = field(default_factory=Spent)
+    """Of the seconds and machines, what went to attempts that lost their machine."""
+    lost_usd: float | None = None
+    spot_saved_usd: float | None = None
+    """Against the same machines on demand."""
+    early_saved_usd: float | None = None
+    """By trials that were stopped early."""
 
 
 def spending(row: Posted) -> Spending:
@@ -39,12 +46,11 @@ def places(row: Posted) -> int:
 
 
 def _of_job(job: Job) -> Spending:
-    used = _lost(job) if job.execution.reason is EndReason.LOST else spent(job)
-    usd, reserved = _usd(job.run.quote, used, 1 if job.execution.live else 0)
-    return Spending(places(job), used.seconds, used.machines, 0.0, usd, reserved)
+    used = _unseen(job) if job.execution.reason is EndReason.LOST else spent(job)
+    return _spending(job, used, lost(job), 0.0, 1 if job.execution.live else 0)
 
 
-def _lost(job: Job) -> Spent:
+def _unseen(job: Job) -> Spent:
     """Nobody knows how long it ran: all the time since it was asked for, but at most what it was allowed."""
     since, until = job.execution.started_at or job.request.created_at, job.execution.ended_at
     attempts = job.run.quote.attempts if job.run.quote is not None else 1
@@ -54,9 +60,8 @@ def _lost(job: Job) -> Spent:
 
 
 def _of_sweep(sweep: Sweep) -> Spending:
-    used = spent(sweep)
-    usd, reserved = _usd(sweep.run.quote, used, _left(sweep))
-    return Spending(places(sweep), used.seconds, used.machines, sweep.tally.saved_seconds, usd, reserved)
+    gone = Spent(sweep.tally.lost_seconds, sweep.tally.lost_machines)
+    return _spending(sweep, spent(sweep), gone, sweep.tally.saved_seconds, _left(sweep))
 
 
 def _left(sweep: Sweep) -> int:
@@ -64,9 +69,26 @@ def _left(sweep: Sweep) -> int:
     return 0 if not sweep.execution.live else min(sweep.plan.runs, max(0, sweep.plan.trials - sweep.tally.ended))
 
 
-def _usd(quote: Quote | None, used: Spent, left: int) -> tuple[float | None, float | None]:
-    """Spent and reserved. `left` is how many runs may still cost something."""
+def _spending(row: Posted, used: Spent, gone: Spent, saved_seconds: float, left: int) -> Spending:
+    quote = row.run.quote
+    known = Spending(places(row), used.seconds, used.machines, saved_seconds, lost=gone)
     if quote is None:
-        return None, None
+        return known
     usd = used.usd(quote)
-    return usd, max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - usd)) if left else 0.0
+    return Spending(
+        known.places,
+        used.seconds,
+        used.machines,
+        saved_seconds,
+        usd,
+        _reserved(quote, usd, left),
+        gone,
+        min(usd, gone.usd(quote)),
+        quote.saved_usd(used.seconds, used.machines) if used.machines else 0.0,
+        quote.usd_for(saved_seconds, 0),
+    )
+
+
+def _reserved(quote: Quote, spent_usd: float, left: int) -> float:
+    """`left` is how many runs may still cost something."""
+    return max(0.0, min(quote.usd_most * left / quote.runs, quote.usd_most - spent_usd)) if left else 0.0

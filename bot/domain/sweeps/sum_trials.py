@@ -36,6 +36,7 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
             seconds += trial.seconds
         seconds += trial.seconds_before if not trial.source else 0.0
     incomplete = [trial.number for trial, _ in known if trial.incomplete]
+    own = [trial for trial, _ in known if not trial.source]
     total = sum(counts.values())
     waiting, running = counts[TrialState.WAITING], counts[TrialState.RUNNING]
     return Tally(
@@ -44,6 +45,8 @@ def tally(plan: Plan, trials: Iterable[Trial], now: float, goal: Goal) -> Tally:
         failures=_failures(trial for trial, state in known if state is TrialState.FAILED),
         seconds=seconds,
         saved_seconds=sum(_saved(trial) for trial, state in known if state is TrialState.PRUNED),
+        lost_seconds=sum(trial.lost_seconds for trial in own),
+        lost_machines=sum(trial.lost_machines for trial in own),
         progress=(total - waiting - running + epochs_seen) / total if total else 0.0,
         incomplete=len(incomplete),
         first_incomplete=incomplete[0] if incomplete else None,

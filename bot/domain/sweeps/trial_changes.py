@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.model.execution import Stop
-from bot.domain.model.observation import NOT_RUN, Observation, end_reason, machine_seconds, why_ended
+from bot.domain.model.observation import NOT_RUN, Observation, end_reason, lost_attempts, machine_seconds, why_ended
 from bot.domain.model.plan import Plan, Search
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
@@ -79,8 +79,11 @@ def observed(trial: Trial, seen: Observation, stop: Stop | None = None) -> Trial
         started_at=_started(seen) or trial.started_at,
         waited_seconds=_waited(seen) or trial.waited_seconds,
     )
-    if seen.state.terminal:
-        reason = end_reason(seen, stop_requested=stopped)
+    reason = end_reason(seen, stop_requested=stopped) if seen.state.terminal else None
+    gone = lost_attempts(seen.attempts, reason)
+    seconds = machine_seconds(gone, seen.stopped_at or seen.last.stopped_at or 0.0)
+    moved = replace(moved, lost_seconds=seconds, lost_machines=len(gone)) if gone else moved
+    if reason is not None:
         moved = replace(
             moved,
             reason=reason,

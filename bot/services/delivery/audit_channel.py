@@ -21,6 +21,7 @@ from bot.domain.texts.command_names import commands
 from bot.errors import Deleted, Denied, Missing, Refused
 from bot.ports.chat import Chat
 from bot.services.delivery.lanes import LaneKey, Lanes
+from bot.services.delivery.own_message import SendOnce
 from bot.services.delivery.progress import Task
 from bot.services.running.core import Core
 
@@ -42,8 +43,8 @@ class AuditChannel:
     """`channel_id` is 0 without a channel. One that is new begins with what is asked from then on."""
 
     def __init__(self, core: Core, chat: Chat, lanes: Lanes, channel_id: int, nonce_window: float) -> None:
-        self._store, self._now, self._chat, self._lanes = core.store, core.now, chat, lanes
-        self._channel_id, self._nonce_window = channel_id, nonce_window
+        self._store, self._now, self._lanes = core.store, core.now, lanes
+        self._channel_id, self._send = channel_id, SendOnce(chat, core.now, nonce_window)
         self._refused_at = 0.0
 
     async def once(self) -> None:
@@ -99,14 +100,12 @@ class AuditChannel:
 
     async def _arrived(self, place: ChannelPosition, message: AuditMessage) -> int:
         """The message's id, whether it is sent now or had arrived before."""
-        if message.attempted_at is None:
-            attempted = replace(message, attempted_at=self._now())
+
+        async def attempt(at: float) -> None:
+            attempted = replace(message, attempted_at=at)
             await self._store.keep_audit_position(replace(place, pending=attempted))
-        elif passed(message.attempted_at, self._nonce_window, self._now()):
-            found = await self._chat.find_text(place.channel_id, message.text, after=place.message_id)
-            if found is not None:
-                return found
-        return await self._chat.send_text(place.channel_id, message.text, nonce=message.nonce)
+
+        return await self._send.arrived(place.channel_id, message, place.message_id, attempt)
 
     async def _give_up(self, place: ChannelPosition, message: AuditMessage, error: Refused) -> None:
         """Discord takes no such message: a sentence goes in its place, or nothing if that is refused as well."""

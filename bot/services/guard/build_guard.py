@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from bot.domain.project import Project
 from bot.services.guard.answer_guard import AnswerGuard
+from bot.services.guard.idle_machines import IdleMachines
 from bot.services.guard.orphans import Orphans
 from bot.services.guard.still_running import StillRunning
 from bot.services.guard.watch_jobs import WatchJobs
 from bot.services.guard.watch_sweeps import WatchSweeps
 from bot.services.jobs.build_jobs import Jobs
+from bot.services.money.build_money import Money
+from bot.services.money.machine_rates import MachineRates
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 from bot.services.sweeps.build_sweeps import Sweeps
@@ -26,7 +29,7 @@ class Guard:
     loops: tuple[Loop, ...]
 
 
-def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, sweeps: Sweeps) -> Guard:
+def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, sweeps: Sweeps, money: Money) -> Guard:
     watch_jobs = WatchJobs(core, outside.artifacts)
     watch_sweeps = WatchSweeps(core, outside.artifacts, sweeps.trials)
     still_running = StillRunning(core, sweeps.trials)
@@ -37,12 +40,15 @@ def build(core: Core, outside: Outside, setup: Setup, jobs: Jobs, sweeps: Sweeps
         of_sweeps = await watch_sweeps.once()
         core.signs.keep(of_jobs | of_sweeps)
 
-    loops = (
+    loops = [
         Loop("guard", watch, _seconds(core.projects.values())),
         Loop("still_running", still_running.once, 60),
         Loop("orphans", orphans.once, 60),
-    )
-    return Guard(AnswerGuard(core, jobs.stop, sweeps.trials), loops)
+    ]
+    if outside.fleet is not None and setup.idle_machine_seconds:
+        rates = MachineRates(money.book, setup.prices)
+        loops.append(Loop("idle_machines", IdleMachines(core, outside, outside.fleet, rates, setup).once, 60))
+    return Guard(AnswerGuard(core, jobs.stop, sweeps.trials), tuple(loops))
 
 
 def _seconds(projects: Iterable[Project]) -> float:

@@ -22,6 +22,7 @@ from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.posts import Change, NewPost, PostKind, first_posts
 from bot.domain.project import Project
+from bot.domain.remedy import Remedied, RemedyKind, ResumeFrom
 from bot.domain.sweeps.grammar import parse
 from bot.domain.sweeps.taken_back import before
 from bot.domain.texts import notes
@@ -30,6 +31,7 @@ from bot.errors import UserError
 from bot.services.jobs.submit_call import ASKER_TAG, CHANNEL_TAG, INTERACTION_TAG, JOB_TAG, PROJECT_TAG
 from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
+from trainer.contract import Env
 
 log = structlog.get_logger()
 
@@ -114,6 +116,8 @@ def found_again(seen: Observation, project: Project, now: float) -> Submitted | 
         request = _request(seen, project, now)
         if "SWEEP" in environment:
             return _submission(tags[JOB_TAG], environment, run, execution, now, request.created_at)
+        if run.remedied is not None:
+            request = replace(request, retry_of=run.remedied.of)
         return Job(tags[JOB_TAG], request, run, execution, publication=Publication(recovered_at=now))
     except (LookupError, TypeError, ValueError):
         return None
@@ -124,7 +128,24 @@ def _run(project: Project, environment: Mapping[str, str]) -> Run:
     commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
     results = environment["OUTPUT_URI"].rstrip("/").removesuffix("/" + environment["JOB_ID"].replace(".", "/"))
     key = environment.get("JOB_KEY", "")
-    return Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
+    run = Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
+    return _remedied(run, environment)
+
+
+def _remedied(run: Run, environment: Mapping[str, str]) -> Run:
+    """With what was changed of it because an earlier job failed."""
+    changed = json.loads(environment.get(Env.REMEDY, "{}"))
+    if not changed:
+        return run
+    memory, seconds = int(changed.pop("memory_mib")), int(changed.pop("timeout_seconds"))
+    origin = json.loads(environment.get(Env.RESUME_FROM, "null"))
+    return replace(
+        run,
+        memory_mib=memory,
+        timeout_seconds=seconds,
+        remedied=Remedied(**{**changed, "kind": RemedyKind(changed["kind"])}),
+        resume_from=ResumeFrom(**origin) if origin is not None else None,
+    )
 
 
 def _request(seen: Observation, project: Project, now: float) -> Request:

@@ -6,10 +6,12 @@ the store before each time, the result goes out without them. Other results do n
 
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 from bot.domain.clock import passed
 from bot.domain.exit_codes import refined
 from bot.domain.inert import EMPTY, Inert, stacked
+from bot.domain.jobs.remedies import out_of_gpu_memory
 from bot.domain.logs.log_blocks import block
 from bot.domain.logs.log_lines import raised, readable
 from bot.domain.metrics.progress_rows import Best
@@ -17,8 +19,9 @@ from bot.domain.model.job import Job
 from bot.domain.model.progress import Progress
 from bot.domain.model.states import EndReason
 from bot.domain.posts import Change, File
+from bot.domain.remedy import Offer
 from bot.domain.texts import notes
-from bot.errors import ServiceError
+from bot.errors import CapReached, Paused, ServiceError
 from bot.ports.artifacts import Artifacts
 from bot.services.jobs.announcing import Announcer
 from bot.services.jobs.plot import Picture, Plot
@@ -30,6 +33,8 @@ from trainer.contract import OWN_LINE
 
 MOST_READINGS = 3
 LAST_LINES = 12
+KILLED = 137
+"""128 and the number of SIGKILL, as in a shell."""
 LAST_LINES_CHARACTERS = 1_200
 
 
@@ -47,16 +52,36 @@ class _Ending:
 
     text: Inert
     files: tuple[File, ...]
-    progress: Progress
+    best: Best | None
     reason: EndReason | None
     detail: str
+
+    def of(self, stored: Job, offer: Offer | None = None) -> Job:
+        """The job with it, from the job as it is by now: lines may have come in since it was read."""
+        succeeded = self.reason is EndReason.SUCCEEDED
+        detail = self.detail if succeeded else self.detail or stored.execution.detail
+        execution = stored.execution.judged(self.reason, detail)
+        return replace(stored, execution=execution, progress=_with_best(stored.progress, self.best), offer=offer)
+
+
+class Mending(Protocol):
+    """What may be done about a failure: `bot/services/remedies`."""
+
+    async def offer(self, job: Job) -> Offer | None:
+        """What the result offers. Never raises."""
+
+    async def by_bot(self, job: Job, offer: Offer | None) -> tuple[Job | None, str]:
+        """The retry that the bot is to start by itself, or why it must not; neither if it isn't asked to."""
 
 
 class AnnounceResult:
     """Takes up jobs that have ended and whose result is not committed."""
 
-    def __init__(self, core: Core, plot: Plot, artifacts: Artifacts, settings: AnnounceSettings) -> None:
+    def __init__(
+        self, core: Core, plot: Plot, artifacts: Artifacts, remedies: Mending, settings: AnnounceSettings
+    ) -> None:
         self._store, self._plot, self._projects, self._artifacts = core.store, plot, core.projects, artifacts
+        self._remedies = remedies
         self._settings, self._now = settings, core.now
         self._announcer = Announcer(core, settings.plot_deadline)
         self._tasks = HeldTasks()
@@ -84,13 +109,26 @@ class AnnounceResult:
             if readings < MOST_READINGS and not self._announcer.gives_up(job.id, _end_seen_at(job), error):
                 return
             picture, lost = Picture(None, notes.not_drawn(str(error))), ""
-        ending = await self._ending(job, picture, lost)
+        await self._commit(job, await self._ending(job, picture, lost))
 
-        def settle(stored: Job) -> Job:
-            execution = stored.execution.judged(ending.reason, ending.detail)
-            return replace(stored, execution=execution, progress=ending.progress)
-
-        await self._announcer.commit(job, ending.text, ending.files, settle=settle)
+    async def _commit(self, job: Job, ending: _Ending) -> None:
+        """With what may mend a failure, and the retry with which the bot begins at once, if it does."""
+        judged = ending.of(job)
+        offer = await self._remedies.offer(judged)
+        retry, why_not = await self._remedies.by_bot(judged, offer)
+        if retry is not None:
+            with_retry = replace(offer, by_bot=True) if offer is not None else None
+            try:
+                await self._announcer.commit(
+                    job, ending.text, ending.files, settle=partial(ending.of, offer=with_retry), starts=retry
+                )
+            except (CapReached, Paused) as error:
+                why_not = str(error).replace("`", "")
+            else:
+                return
+        if offer is not None and why_not:
+            offer = replace(offer, not_by_bot=why_not)
+        await self._announcer.commit(job, ending.text, ending.files, settle=partial(ending.of, offer=offer))
 
     async def _not_stored(self, job: Job) -> str:
         """Name the results that a successful job has lost; "" if there are none, or no manifest."""
@@ -136,9 +174,11 @@ class AnnounceResult:
             lines = await self._last_lines(job)
             if job.execution.reason is EndReason.COMMAND_FAILED and not detail:
                 detail = raised(lines)
+            if _of_the_gpu(job, lines):
+                reason, detail = EndReason.COMMAND_FAILED, raised(lines)
             text = stacked(block(lines, limit=LAST_LINES_CHARACTERS)[0], text)
         files = (File(f"{job.id}.png", picture.png),) if picture.png else ()
-        return _Ending(text, files, _with_best(stored.progress, picture.best), reason, detail)
+        return _Ending(text, files, picture.best, reason, detail)
 
     async def _last_lines(self, job: Job) -> list[str]:
         found = await self._store.log_lines(job.id, -4 * LAST_LINES, 4 * LAST_LINES)
@@ -146,6 +186,14 @@ class AnnounceResult:
         while len(lines) > LAST_LINES or len("\n".join(lines)) > LAST_LINES_CHARACTERS - 20:
             lines = lines[1:] if len(lines) > 1 else [lines[0][: LAST_LINES_CHARACTERS // 2]]
         return lines
+
+
+def _of_the_gpu(job: Job, lines: list[str]) -> bool:
+    """True if it failed by a lack of GPU memory though the engine says that memory ran out: it says so if any process
+    of the container was killed for it, whatever ended the command (https://github.com/aws/amazon-ecs-agent/issues/2467).
+    """
+    killed = job.execution.exit_code in (None, KILLED)
+    return job.execution.reason is EndReason.OUT_OF_MEMORY and not killed and out_of_gpu_memory(raised(lines))
 
 
 def _with_best(progress: Progress, best: Best | None) -> Progress:

@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.clock import passed
 from bot.domain.inert import Inert
+from bot.domain.model.job import Job
 from bot.domain.model.rows import AnyPosted
 from bot.domain.posts import Change, File, NewPost, PostKind
 from bot.errors import ServiceError
@@ -40,8 +41,10 @@ class Announcer:
         *,
         settle: Callable[[AnyPosted], AnyPosted] | None = None,
         more: tuple[NewPost, ...] = (),
+        starts: Job | None = None,
     ) -> None:
-        """Does nothing if it was announced already. `settle` adds what else is known; `more` is posted too."""
+        """Does nothing if it was announced already. `settle` adds what else is known; `more` is posted too, and
+        `starts` begins with it. Raises like `Store.add` if it may not."""
         at = self._now()
 
         def step(stored: AnyPosted) -> Change | None:
@@ -50,7 +53,7 @@ class Announcer:
             settled = stored if settle is None else settle(stored)
             announced = replace(settled, publication=settled.publication.announced(at))
             result = NewPost(f"end:{posted.id}", PostKind.END, posted.id, text=text, files=files)
-            return Change(announced, (result, *more))
+            return Change(announced, (result, *more), starts)
 
         await self._store.change(posted.id, step)
         log.info("result announced", job=posted.id, reason=posted.execution.reason)

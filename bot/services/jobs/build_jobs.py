@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings
+from bot.services.jobs.announce_result import AnnounceResult, AnnounceSettings, Mending
 from bot.services.jobs.explain_wait import ExplainWait
 from bot.services.jobs.find import Find
 from bot.services.jobs.launch import Launch, LaunchSettings
@@ -35,7 +35,7 @@ class Jobs:
     """Ends what the loops have begun."""
 
 
-def build(core: Core, outside: Outside, setup: Setup, quotes: Quotes) -> Jobs:
+def build(core: Core, outside: Outside, setup: Setup, quotes: Quotes, remedies: Mending) -> Jobs:
     find = Find(core.store, outside.artifacts, core.projects, core.permits)
     tables = TableFiles(outside.artifacts, setup.data_dir / "tables")
     plot = Plot(find, tables, outside.figures, core.projects)
@@ -45,7 +45,7 @@ def build(core: Core, outside: Outside, setup: Setup, quotes: Quotes) -> Jobs:
     announce_settings = AnnounceSettings(
         grace=min(setup.intervals.drain, 10), plot_deadline=setup.intervals.plot_deadline
     )
-    announce = AnnounceResult(core, plot, outside.artifacts, announce_settings)
+    announce = AnnounceResult(core, plot, outside.artifacts, remedies, announce_settings)
     reconcile = Reconcile(core, outside.engine, setup.bot_name, quotes)
     loops = _loops(core, outside, setup, announce, stop, reconcile)
     return Jobs(find, tables, plot, stop, submit, reconcile, tuple(loops), announce.close)

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 6
 """SubmitJob calls at once: at 150 ms each they stay below Batch's 50 a second."""
+UNANSWERED_SECONDS = 60.0
+"""How long the engine may give no answer until the card says so."""
 CHECK_SECONDS = 10.0
 """Each look-up of a lost job adds at most this much to the time it has been missing."""
 
@@ -59,6 +61,7 @@ class _Backoff:
     since: float = 0.0
     seconds: float = 0.0
     next_seconds: float = 0.0
+    failing_since: float | None = None
 
 
 class Launch:
@@ -152,8 +155,8 @@ class Launch:
         call = await self._call(job)
         try:
             engine_id = await self._engine.submit(call)
-        except (Throttled, CredentialsExpired):
-            await self._store.change(job.id, _refused)
+        except (Throttled, CredentialsExpired) as error:
+            await self._store.change(job.id, partial(_refused, answered=isinstance(error, Throttled)))
             raise
         except Refused as error:
             await self._end(job, EndReason.NOT_SUBMITTED, str(error))
@@ -189,12 +192,14 @@ class Launch:
         log.warning("not submitted", job=job.id, reason=reason, detail=detail)
 
     async def _later(self, job: Submitted, error: ServiceError) -> None:
-        delay = self._backoffs.get(job.id, _Backoff()).next_seconds or self._settings.backoff_seconds
-        longer = min(delay * 2, self._settings.max_backoff_seconds)
-        self._backoffs[job.id] = _Backoff(self._now(), delay, longer)
+        now, before = self._now(), self._backoffs.get(job.id, _Backoff())
+        delay = before.next_seconds or self._settings.backoff_seconds
+        since = before.failing_since if before.failing_since is not None else now
+        self._backoffs[job.id] = _Backoff(now, delay, min(delay * 2, self._settings.max_backoff_seconds), since)
         log.warning("submission failed for now", job=job.id, error=str(error), retry_in_seconds=delay)
-        if isinstance(error, CredentialsExpired):
-            await self._store.change(job.id, partial(_expired, at=self._now()))
+        expired = isinstance(error, CredentialsExpired)
+        if expired or (not isinstance(error, Throttled) and passed(since, UNANSWERED_SECONDS, now)):
+            await self._store.change(job.id, partial(_unanswered, since=since, expired=expired))
 
 
 def leftover_note(job: Submitted, engine_id: str, text: Inert) -> NewPost:
@@ -202,16 +207,18 @@ def leftover_note(job: Submitted, engine_id: str, text: Inert) -> NewPost:
     return NewPost(f"double:{engine_id}", PostKind.NOTE, job.thread_owner_id, text=text)
 
 
-def _expired(job: Submitted, at: float) -> Change | None:
+def _unanswered(job: Submitted, since: float, *, expired: bool) -> Change | None:
     """The card says why the job is not submitted."""
     execution = job.execution
-    if not execution.live or execution.credentials_expired:
+    known = execution.unanswered_since is not None and execution.credentials_expired is expired
+    if not execution.live or known:
         return None
-    return Change(replace(job, execution=execution.unanswered(at, expired=True)))
+    return Change(replace(job, execution=execution.unanswered(since, expired=expired)))
 
 
-def _refused(job: Submitted) -> Change:
-    return Change(replace(job, execution=job.execution.submit_refused()))
+def _refused(job: Submitted, *, answered: bool = False) -> Change:
+    refused = job.execution.submit_refused()
+    return Change(replace(job, execution=refused.unanswered(None) if answered else refused))
 
 
 def _parameters(found: Observation) -> dict[str, Value]:

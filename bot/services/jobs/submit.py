@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.domain.access import Person, Verb
+from bot.domain.jobs.remedies import kept
 from bot.domain.jobs.set_text import SET, merged
 from bot.domain.jobs.unfold_words import unfold_words
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
 from bot.domain.model.rows import Posted
-from bot.domain.model.run import Commit
+from bot.domain.model.run import Commit, Run
 from bot.domain.parameters import Value, complete, find
 from bot.domain.project import Project, choose
 from bot.ports.code import Code
@@ -59,7 +60,7 @@ class Submit:
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
-        return await self._accept(project, request, commit, parameters)
+        return await self._accept(project, request, new_run(project, commit, parameters))
 
     async def retry(self, job_id: str, request: TrainRequest) -> Job:
         """Run the same commit with the same parameters, apart from those that the request sets."""
@@ -81,18 +82,19 @@ class Submit:
         else:
             commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
             commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        return await self._accept(project, request, commit, parameters, retry_of=old.id)
+        machines = await self._quotes.machines(project) if old.run.remedied is not None else None
+        run = kept(old.run, new_run(project, commit, parameters), machines.memory_mib if machines is not None else 0)
+        return await self._accept(project, request, run, retry_of=old.id)
 
     async def _accept(
         self,
         project: Project,
         request: TrainRequest,
-        commit: Commit,
-        parameters: Mapping[str, Value],
+        run: Run,
         retry_of: str | None = None,
     ) -> Job:
         stored = stored_request(request, self._now(), retry_of)
-        job = Job(self._new_id(), stored, new_run(project, commit, parameters))
+        job = Job(self._new_id(), stored, run)
         job = await self._quotes.priced(job, project)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, job.run.quote)
         check_fits(call_for_job(job, project, "signalbox"), self._engine, "This job", "Use shorter values.")

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot.domain.model.job import Job
@@ -17,7 +17,7 @@ from bot.domain.parameters import Value
 from bot.domain.project import Project
 from bot.errors import BadInput
 from bot.ports.engine import Capabilities, SubmitCall
-from trainer.contract import array_uri
+from trainer.contract import Env, array_uri
 from trainer.keep_patterns import DEFAULT_KEEP, DEFAULT_LIMIT_GIB
 
 JOB_TAG = "signalbox:job"
@@ -75,6 +75,8 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,
+        Env.REMEDY: json.dumps(remedy_as_json(job.run)) if job.run.remedied is not None else "",
+        Env.RESUME_FROM: json.dumps(asdict(job.run.resume_from)) if job.run.resume_from is not None else "",
         **extra,
     }
     return SubmitCall(
@@ -92,7 +94,14 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
             INTERACTION_TAG: str(request.interaction_id),
         },
         timeout_seconds=job.run.timeout_seconds,
+        memory_mib=job.run.memory_mib,
     )
+
+
+def remedy_as_json(run: Run) -> Mapping[str, Any]:
+    """What was changed, with all that `adopt` needs to rebuild it."""
+    changed = asdict(run.remedied) if run.remedied is not None else {}
+    return {**changed, "memory_mib": run.memory_mib, "timeout_seconds": run.timeout_seconds}
 
 
 def project_environment(project: Project) -> dict[str, str]:

@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import cast
 
 from bot.domain.access import Person
+from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
 from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.numbers import dollars
-from bot.domain.posts import first_posts
+from bot.domain.posts import Change, first_posts
 from bot.domain.texts.cap_refusals import unpriced
-from bot.errors import CapReached, NotAllowed
+from bot.errors import CapReached, NotAllowed, UserError
 from bot.ports.store import AnyPosted
 from bot.services.running.core import Core
 
@@ -35,6 +36,22 @@ class Admission:
             return await self._store.add(self._held(posted), first_posts(posted.id), trials)
         except CapReached as error:
             raise self.with_raisers(error, person, posted.run.project) from error
+
+    async def retry(self, failed: Job, retry: Job, person: Person) -> Job:
+        """The same for a retry with what a failed job's result offers: of two at once, both get the first."""
+        held = self._held(retry)
+
+        def step(stored: Job) -> Change | None:
+            return Change(stored, starts=held) if stored.offer is not None and stored.offer.open else None
+
+        try:
+            stored = await self._store.change(failed.id, step)
+        except CapReached as error:
+            raise self.with_raisers(error, person, retry.run.project) from error
+        started = await self._store.job(stored.offer.retried_as) if stored.offer is not None else None
+        if not isinstance(started, Job):
+            raise UserError(f"What became of {failed.id} is not known any more. Plain Retry runs it again as it was.")
+        return started
 
     def with_raisers(self, error: CapReached, person: Person, project: str) -> CapReached:
         who = self._permits.raisers(person, project)

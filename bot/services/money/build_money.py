@@ -8,7 +8,9 @@ from bot.domain.money.price_settings import PriceSettings
 from bot.ports.prices import Prices
 from bot.services.money.price_book import PriceBook
 from bot.services.money.price_file import PRICES_FILE
+from bot.services.money.queue_types import QueueTypes
 from bot.services.money.quotes import Quotes
+from bot.services.money.spot_prices import SpotPriceHistory
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 
@@ -22,6 +24,7 @@ class Money:
 
     quotes: Quotes
     book: PriceBook | None
+    spot_prices: SpotPriceHistory
     loops: tuple[Loop, ...]
 
 
@@ -30,7 +33,19 @@ def build(core: Core, outside: Outside, setup: Setup) -> Money:
     quotes = Quotes(core.store, outside.engine, book, setup.prices)
     projects = list(core.projects.values())
     loops = (Loop("warm_prices", lambda: quotes.warm(projects), WARM_SECONDS),) if book is not None else ()
-    return Money(quotes, book, loops)
+    return Money(quotes, book, _spot_prices(core, outside, setup, book), loops)
+
+
+def _spot_prices(core: Core, outside: Outside, setup: Setup, book: PriceBook | None) -> SpotPriceHistory:
+    return SpotPriceHistory(
+        outside.prices,
+        book,
+        QueueTypes(outside.engine, list(core.projects.values()), core.permits),
+        outside.figures,
+        now=core.now,
+        home=setup.prices.region or setup.region,
+        fresh_seconds=setup.prices.fresh_spot_seconds,
+    )
 
 
 def price_book(

@@ -8,7 +8,9 @@ from bot.domain.money.quote import Quote
 from bot.domain.project import Project
 from bot.services.money.approve import Approve, Requote
 from bot.services.money.pause import Pause
-from bot.services.money.quotes import Quotes
+from bot.services.money.post_weekly import PASS_SECONDS, PostWeekly
+from bot.services.money.quotes import Needs, Quotes
+from bot.services.money.report_costs import ReportCosts
 from bot.services.running.core import Core, Outside
 from bot.services.running.loop import Loop
 
@@ -19,12 +21,20 @@ class Spending:
 
     approve: Approve
     pause: Pause
+    report_costs: ReportCosts
     loops: tuple[Loop, ...]
 
 
-def build(core: Core, outside: Outside, quotes: Quotes) -> Spending:
+def build(core: Core, outside: Outside, quotes: Quotes, nonce_window: float) -> Spending:
     approve, pause = Approve(core, requoting(quotes, core.projects)), Pause(core, outside.chat)
-    return Spending(approve, pause, (Loop("approvals", approve.once, 5), Loop("pause", pause.once, 2)))
+    report_costs = ReportCosts(core, outside.figures)
+    weekly = PostWeekly(core, outside.chat, report_costs, nonce_window)
+    loops = (
+        Loop("approvals", approve.once, 5),
+        Loop("pause", pause.once, 2),
+        Loop("post_weekly", weekly.once, PASS_SECONDS),
+    )
+    return Spending(approve, pause, report_costs, loops)
 
 
 def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:
@@ -34,6 +44,7 @@ def requoting(quotes: Quotes, projects: Mapping[str, Project]) -> Requote:
         project, seen = projects.get(posted.run.project), posted.run.quote
         if project is None or seen is None:
             return None
-        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once)
+        needs = Needs(posted.run.timeout_seconds, posted.run.memory_mib)
+        return await quotes.of(project, seen.runs, seen.expected_seconds, at_once=seen.at_once, needs=needs)
 
     return requote

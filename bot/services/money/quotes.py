@@ -43,6 +43,15 @@ class _Machine:
     most: float
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What of a run decides about its price."""
+
+    timeout_seconds: float
+    memory_mib: int = 0
+    """0: what the job definition says."""
+
+
 class Quotes:
     """`book` is None without prices: then only `usd_per_hour` of the config gives one."""
 
@@ -56,7 +65,8 @@ class Quotes:
         """With its quote. `at_once` is how many of a sweep's trials can run at a time, if that is known."""
         earlier = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
         runs = posted.plan.runs if isinstance(posted, Sweep) else 1
-        quote = await self.of(project, runs, estimate(earlier).seconds(posted), at_once=at_once or 0)
+        seconds, needs = estimate(earlier).seconds(posted), Needs(posted.run.timeout_seconds, posted.run.memory_mib)
+        quote = await self.of(project, runs, seconds, at_once=at_once or 0, needs=needs)
         return replace(posted, run=replace(posted.run, quote=quote))
 
     async def still(self, posted: AnyPosted, project: Project) -> tuple[AnyPosted, str]:
@@ -70,10 +80,17 @@ class Quotes:
         return fresh, f"Prices have risen since this preview: {most}."
 
     async def of(
-        self, project: Project, runs: int = 1, expected_seconds: float | None = None, *, at_once: int = 0
+        self,
+        project: Project,
+        runs: int = 1,
+        expected_seconds: float | None = None,
+        *,
+        at_once: int = 0,
+        needs: "Needs | None" = None,
     ) -> Quote | None:
-        """None if nobody knows a price. Never raises."""
-        machines = await self._machines(project)
+        """None if nobody knows a price. Never raises. `needs` are the project's if none are given."""
+        needs = needs or Needs(project.timeout_seconds)
+        machines = await self.machines(project, needs.memory_mib)
         if project.usd_per_hour is not None:
             quote: Quote | None = self._fixed(project, project.usd_per_hour, machines)
         elif self._book is None or machines is None or not machines.pools:
@@ -82,16 +99,23 @@ class Quotes:
             quote = await self._by_prices(project, machines, self._book)
         if quote is None:
             return None
-        return replace(quote, runs=runs, at_once=min(at_once, runs), expected_seconds=expected_seconds)
+        return replace(
+            quote,
+            timeout_seconds=needs.timeout_seconds,
+            runs=runs,
+            at_once=min(at_once, runs),
+            expected_seconds=expected_seconds,
+        )
 
     async def warm(self, projects: Iterable[Project]) -> None:
         """Read the prices that the projects' next jobs need."""
         for project in projects:
             await self.of(project)
 
-    async def _machines(self, project: Project) -> Machines | None:
+    async def machines(self, project: Project, memory_mib: int = 0) -> Machines | None:
+        """What the project's jobs may run on; without pools if the engine can't be asked."""
         try:
-            return await self._engine.machines(project.queue, project.job_definition)
+            return await self._engine.machines(project.queue, project.job_definition, memory_mib)
         except ServiceError as error:
             log.warning("the queue's machines are not known", queue=project.queue, error=str(error))
             return Machines("", (), UNKNOWN_ATTEMPTS)

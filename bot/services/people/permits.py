@@ -110,14 +110,21 @@ class Permits:
             )
         raise NotAllowed(f"This may cost up to ${quote.usd_most:,.2f}, and {own}. Start less, or ask an admin.")
 
+    def lowest_limit(self, verb: Verb, project: str) -> float:
+        """What anybody who may do this may spend, whoever they are: the bot does not know people's roles by itself."""
+        return self.policy.lowest_limit(verb, project)
+
     def raisers(self, person: Person, project: str) -> str:
         """Who can raise a cap: `the role @admin`, as mentions."""
         return self._roles(person, [Verb.ADMINISTER], [project])
 
     def approvers(self, channel_id: int, project: str) -> tuple[int, ...]:
         """The ids of the roles that may approve in this channel."""
-        names = self.policy.holders(Verb.APPROVE, channel_id, [project])
-        return tuple(self.policy.role_ids[name] for name in names if name in self.policy.role_ids)
+        return self._holders(Verb.APPROVE, channel_id, project)
+
+    def administrators(self, channel_id: int, project: str) -> tuple[int, ...]:
+        """The ids of the roles that administer in this channel."""
+        return self._holders(Verb.ADMINISTER, channel_id, project)
 
     # ---- roles -------------------------------------------------------------------------------------------
     def roles_are(self, roles: Iterable[tuple[int, str]]) -> None:
@@ -166,6 +173,10 @@ class Permits:
             raise NotAllowed(
                 "I can't check your roles yet: Discord hasn't sent me this server's roles. Try again in a moment."
             )
+
+    def _holders(self, verb: Verb, channel_id: int, project: str) -> tuple[int, ...]:
+        names = self.policy.holders(verb, channel_id, [project])
+        return tuple(self.policy.role_ids[name] for name in names if name in self.policy.role_ids)
 
     def _roles(self, person: Person, verbs: Sequence[Verb], projects: Collection[str]) -> str:
         """`the role @trainer or @admin`, as mentions, which show the roles' names of now."""

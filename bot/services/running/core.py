@@ -12,6 +12,7 @@ from bot.ports.chat import Chat
 from bot.ports.code import Code
 from bot.ports.engine import Engine, Events
 from bot.ports.figures import Figures
+from bot.ports.fleet import Fleet
 from bot.ports.logs import Logs
 from bot.ports.prices import Prices
 from bot.ports.sampler import Sampler
@@ -55,6 +56,8 @@ class Outside:
     sampler: Sampler
     prices: Prices | None = None
     """None if the config wants none, or the engine has none."""
+    fleet: Fleet | None = None
+    """None if the engine has no machines of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,9 @@ class Setup:
     grace_seconds: float = 1_800.0
     """Between the report of an orphan and its end."""
     prices: PriceSettings = field(default_factory=PriceSettings)
+    region: str = "us-east-1"
+    """The engine's own."""
+    idle_machine_seconds: float = 0.0
+    """After this time a machine without a job is named; 0 for never."""
+    idle_machine_mentions: bool = False
+    """Whether that pings the roles that administer."""

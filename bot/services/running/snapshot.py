@@ -19,6 +19,8 @@ from bot.services.running.disk_room import DiskRoom
 log = structlog.get_logger()
 
 COPIES = 4
+SNAPSHOTS = "snapshots"
+"""The folder of the copies, in the bot's data folder."""
 TAKEN_AT = Gauge("signalbox_snapshot_seconds", "When the newest snapshot was taken, in seconds since the epoch")
 _NAME = re.compile(r"signalbox-(\d{6,})\.db")
 
@@ -50,8 +52,8 @@ class Snapshot:
             log.warning("no snapshot: the disk is nearly full")
             return
         target = folder / f"signalbox-{_number(before[-1]) + 1 if before else 1:06}.db"
+        anchor = await self._store.audit_anchor()
         try:
-            anchor = await self._store.audit_anchor()
             await self._store.snapshot(target)
         except StoreError as error:
             log.warning("could not take a snapshot", error=str(error))

@@ -49,11 +49,13 @@ def machine_role(scope: Construct, storage: Storage, images: Iterable[str]) -> i
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot by its name. `submits`: ARNs of its queues and job definitions; `projects`: their names; `secrets`: ARNs of
-    its jobs' secrets, without the random characters at their ends if Secrets Manager has not told them."""
+    """A bot by its name. `submits`: ARNs of its queues and job definitions; `environments`: names of their compute
+    environments; `projects`: their names; `secrets`: ARNs of its jobs' secrets, without the random characters at their
+    ends if Secrets Manager has not told them."""
 
     name: str
     submits: Sequence[str]
+    environments: Sequence[str]
     projects: Sequence[str]
     secrets: Sequence[str]
 
@@ -77,6 +79,7 @@ def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> ia
     described = ("Jobs", "JobQueues", "JobDefinitions", "ComputeEnvironments")
     reads = ["batch:ListJobs", *(f"batch:Describe{what}" for what in described)]
     allow(role, reads, ["*"], why="Batch's read actions do not support resources.")
+    _machines(role, scope, bot.environments)
     allow(role, ["logs:FilterLogEvents"], [storage.log.log_group_arn])
     allow(role, ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], [events.queue.queue_arn])
     own_keys = objects(storage, "jobs/*", f"signalbox/{bot.name}/*")
@@ -91,6 +94,17 @@ def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> ia
         ends = "Secrets Manager ends each ARN with random characters."
         allow(role, ["secretsmanager:DescribeSecret"], bot.secrets, why=ends)
     return role
+
+
+def _machines(role: iam.Role, scope: Construct, environments: Sequence[str]) -> None:
+    """Allow to see machines without a job. Batch names a cluster after its environment, and ParallelCluster's policy
+    relies on it: https://github.com/aws/aws-parallelcluster/blob/develop/cli/src/pcluster/templates/awsbatch_builder.py
+    Assumption: cluster-names.
+    """
+    ends = "Batch ends the names of its clusters with random characters, and chooses the ids of its machines."
+    for action, kind in (("ListContainerInstances", "cluster"), ("DescribeContainerInstances", "container-instance")):
+        found = [_arn(scope, "ecs", kind, f"AWSBatch-{name}-*") for name in environments]
+        allow(role, [f"ecs:{action}"], found, why=ends)
 
 
 def _doctor(role: iam.Role, scope: Construct, storage: Storage, events: Events) -> None:

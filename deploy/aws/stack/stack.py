@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Stack, Tags
+from aws_cdk import App, ArnFormat, Aws, BootstraplessSynthesizer, CfnOutput, Environment, Fn, Stack, Tags
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -67,7 +67,9 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     submits = _submits(stack, config, job_queues, given)
     described = [token.secret_arn for token in git_tokens.values()]
     described += [_secrets(stack, f"{deploy.stack}/{given.named(each).name}/") for each in known if each.secrets]
-    bot = bot_role(stack, Bot(config.bot.name, submits, names, described), stored, events)
+    bot = bot_role(
+        stack, Bot(config.bot.name, submits, _environments(config, job_queues), names, described), stored, events
+    )
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,
@@ -139,6 +141,16 @@ def _submits(scope: Construct, config: Config, job_queues: Mapping[str, batch.Jo
         definition = _arn(scope, "job-definition", f"{config.deploy.stack}-{given.named(project).name}")
         arns += [definition, f"{definition}:*"]
     return arns
+
+
+def _environments(config: Config, job_queues: Mapping[str, batch.JobQueue]) -> list[str]:
+    """The names of these queues' compute environments, from their ARNs: Ref is an ARN as well.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-computeenvironment.html"""
+    return [
+        Fn.select(1, Fn.split("/", each.compute_environment.compute_environment_arn))
+        for kind in sorted(parameters.used_queues(config))
+        for each in job_queues[kind].compute_environments
+    ]
 
 
 def _arn(scope: Construct, resource: str, name: str) -> str:

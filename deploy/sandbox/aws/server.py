@@ -19,7 +19,7 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from deploy.sandbox.aws.batch import documents, moto_backend
+from deploy.sandbox.aws.batch import container_instances, documents, moto_backend
 from deploy.sandbox.aws.batch.jobs import Job
 from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
@@ -107,6 +107,7 @@ class StandIn:
         )
         cloudformation.install(self._backends)
         stacks.install()
+        container_instances.install(self._backends[DEFAULT_ACCOUNT_ID][REGION].machines)
         offerings.install()
         spot_prices.install()
         self._thread = threading.Thread(

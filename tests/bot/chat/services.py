@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from bot.chat.catalogue.spot_samples import SPOT
 from bot.domain.access import EVERYONE, Grant, Person, Verb
 from bot.domain.audit.chain import NO_ENTRY, Link, linked
 from bot.domain.audit.entry import Entry
@@ -23,6 +24,7 @@ from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
+from bot.services.money.spot_prices import SpotAnswer
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Rates, Share
 from bot.services.people.read_audit import AuditPage, Export
@@ -56,6 +58,27 @@ class FakePause:
 
 
 @dataclass
+class FakeSpotPrices:
+    """Answers each question with `answer`, or raises `error`, and remembers what was asked."""
+
+    answer: SpotAnswer = SPOT
+    error: Exception | None = None
+    asked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    async def history(self, person: Person, machine: str, regions: str = "", hours: int = 24) -> SpotAnswer:
+        self.asked.append((machine, regions.strip(), hours))
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    async def suggested_types(self, text: str, person: Person) -> list[str]:
+        return [name for name in ("g4dn.xlarge", "g5.xlarge") if text in name]
+
+    def suggested_regions(self, text: str) -> list[tuple[str, str]]:
+        return [("us: us-east-1, us-west-2", "us")]
+
+
+@dataclass
 class FakeServices:
     """All the services in one: each method that the chat calls, on a dict of jobs. `error` is raised, once set."""
 
@@ -76,6 +99,7 @@ class FakeServices:
     """The audit."""
     rates: Rates = field(init=False)
     switch: FakePause = field(default_factory=FakePause)
+    spot_prices: FakeSpotPrices = field(default_factory=FakeSpotPrices)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
@@ -218,6 +242,7 @@ class _AsServices:
         self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append
         self.pause = fake.switch
+        self.spot_prices = fake.spot_prices
 
     @property
     def rates(self) -> Rates:

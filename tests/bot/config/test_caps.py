@@ -1,5 +1,6 @@
 """`[caps]`: what is no cap is refused with what would be one."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.config import loading
 from bot.domain.money.caps import Cap, Pool
+from bot.domain.money.weekly import DigestTime
 from bot.errors import ConfigError
 
 PROJECTS = """
@@ -56,6 +58,24 @@ def test_what_is_no_sum_is_refused(tmp_path: Path, name: str, value: str) -> Non
 @pytest.mark.parametrize("value", ["-1", "0", "1.5", "nan", "1000000000", '"3"', "true"])
 def test_what_is_no_number_of_jobs_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert "write a whole number from 1 to 100,000, such as 20" in problem(tmp_path, f"{name} = {value}")
+
+
+@pytest.mark.parametrize("text", ['"Monday 09:00"', '"mon 9:00"', '"MONDAY 09:00"', '" Mon  09:00 "'])
+def test_the_time_of_the_digest_is_read_as_people_write_it(tmp_path: Path, text: str) -> None:
+    assert loading.caps(loaded(tmp_path, f"digest = {text}")).digest == DigestTime(0, dt.time(9))
+    assert loading.caps(loaded(tmp_path, "")).digest == DigestTime(0, dt.time(9))
+
+
+@pytest.mark.parametrize("text", ['""', "false", '" "'])
+def test_the_digest_can_be_turned_off(tmp_path: Path, text: str) -> None:
+    assert loading.caps(loaded(tmp_path, f"digest = {text}")).digest is None
+
+
+@pytest.mark.parametrize(
+    "text", ['"Monday"', '"T 09:00"', '"Tu 09:00"', '"Monday 24:00"', '"Mon 9"', "9", "true", '"S 9:00"']
+)
+def test_what_is_no_time_of_a_week_is_refused_with_one_that_is(tmp_path: Path, text: str) -> None:
+    assert 'such as "Monday 09:00", or "" for no digest' in problem(tmp_path, f"digest = {text}")
 
 
 def test_an_unknown_timezone_is_refused_with_the_nearest(tmp_path: Path) -> None:

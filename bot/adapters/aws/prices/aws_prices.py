@@ -16,7 +16,8 @@ from aiobotocore.session import AioSession
 from bot.adapters.aws.clients import Client, aws_client
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.prices import price_list
-from bot.adapters.aws.prices.regions import check_region, price_list_region
+from bot.adapters.aws.prices.instance_types import instance_types
+from bot.adapters.aws.prices.regions import check_region, price_list_region, with_usd_prices
 from bot.adapters.aws.prices.spot_history import MOST_PAGES, PRODUCT, TYPES_PER_CALL, spot_prices
 from bot.errors import Refused, Unavailable
 from bot.ports.prices import SpotPrice
@@ -37,6 +38,12 @@ class AwsPrices:
         self._session = session or AioSession()
         self._clients: dict[tuple[str, str], Client] = {}
         self._opening = asyncio.Lock()
+
+    def regions(self) -> Sequence[str]:
+        return with_usd_prices()
+
+    async def types(self) -> frozenset[str]:
+        return await asyncio.to_thread(instance_types)
 
     async def on_demand(self, region: str, machines: Sequence[str]) -> Mapping[str, float]:
         check_region(region)

@@ -25,6 +25,11 @@ def check_region(region: str) -> None:
         raise UnknownName("region", given=region, near=get_close_matches(region, known, 3), valid=known)
 
 
+def with_usd_prices() -> tuple[str, ...]:
+    """The regions of AWS's commercial partition."""
+    return tuple(sorted(region for region, partition in regions().items() if partition == _COMMERCIAL))
+
+
 def price_list_region(region: str) -> str:
     """Where to ask for a region's prices. Raises `Refused` for one outside of AWS's commercial partition: China's
     prices are in another currency, and the others' need credentials of their own."""

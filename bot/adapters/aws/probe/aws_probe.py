@@ -12,6 +12,7 @@ from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.events import events_check, no_events, rule_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.job_secrets import secrets_check
+from bot.adapters.aws.probe.machines import machines_check
 from bot.adapters.aws.probe.permissions import permission_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.price import PriceProbe, price_check
@@ -54,11 +55,12 @@ class AwsProbe:
         return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
-        """Checks of the project's queue, quota, price, job definition, image, secrets, bucket and log group."""
+        """Checks of the project's queue and all that its jobs need, in this order."""
         return [
             queue_check(self.aws.batch, project, self.region),
             quota_check(self.aws.batch, self.quotas, project, self.region),
             price_check(self.aws.batch, self.prices, project),
+            machines_check(self.aws.batch, self.aws.ecs, project, self.now),
             definition_check(self.aws.batch, project, self.region),
             image_check(self.aws.batch, self.ecr, project),
             secrets_check(self.aws.batch, self.secrets, project, self.region),

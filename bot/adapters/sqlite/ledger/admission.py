@@ -44,22 +44,25 @@ def _starts(before: Row | None, after: Row) -> bool:
 def _check_caps(connection: Connection, caps: Caps, row: Posted, at: float) -> None:
     asked = Asked(row.run.quote, places(row))
     for cap in caps.of(row.run.project):
-        found = excess(cap, asked, _others(connection, caps, cap, row, at))
+        whose = row.run.project, row.request.asker_id
+        found = excess(cap, asked, counted(connection, caps, cap, *whose, at, without=row.id))
         if found is not None:
             raise CapReached(refusal(found, row, caps.calendar, at))
 
 
-def _others(connection: Connection, caps: Caps, cap: Cap, row: Posted, at: float) -> Sums:
-    """What counts against the cap beside the row itself."""
-    terms, values = ["id <> ?"], list[str | float]([row.id])
+def counted(
+    connection: Connection, caps: Caps, cap: Cap, project: str, asker_id: int, at: float, *, without: str = ""
+) -> Sums:
+    """What counts against this cap of the project and the person; `without` is the id of one that does not."""
+    terms, values = ["id <> ?"], list[str | float]([without])
     if cap.pool is Pool.JOB:
         return Sums()
     if cap.pool in (Pool.PERSON_DAY, Pool.PERSON_LIVE):
         terms.append("asker_id = ?")
-        values.append(row.request.asker_id)
+        values.append(asker_id)
     if cap.own or cap.pool in (Pool.PROJECT_MONTH, Pool.PROJECT_LIVE):
         terms.append("project = ?")
-        values.append(row.run.project)
+        values.append(project)
     elif others := caps.elsewhere(cap.pool):
         terms.append(f"project NOT IN ({', '.join('?' * len(others))})")
         values += others

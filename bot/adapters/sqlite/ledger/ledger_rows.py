@@ -4,6 +4,7 @@ import structlog
 
 from bot.adapters.sqlite.codec import decode
 from bot.adapters.sqlite.connection import Connection, transaction
+from bot.adapters.sqlite.ledger import cost_columns
 from bot.domain.model.rows import Posted
 from bot.domain.money.caps import Sums
 from bot.domain.spending.ledger import spending
@@ -26,10 +27,20 @@ def follow(connection: Connection, at: float) -> None:
 
 def mark_time(connection: Connection, at: float) -> float:
     """The latest time that the store has seen, this one among them."""
-    (latest,) = connection.execute("SELECT at FROM latest_time").fetchone()
-    if at >= latest + MARK_SECONDS:
+    latest = latest_time(connection, at)
+    if at >= _stored_time(connection) + MARK_SECONDS:
         connection.execute("UPDATE latest_time SET at = ?", (at,))
-    return max(float(latest), at)
+    return latest
+
+
+def latest_time(connection: Connection, at: float) -> float:
+    """The latest time that the store has seen, `at` among them."""
+    return max(_stored_time(connection), at)
+
+
+def _stored_time(connection: Connection) -> float:
+    (latest,) = connection.execute("SELECT at FROM latest_time").fetchone()
+    return float(latest)
 
 
 def put(connection: Connection, row: Posted, counted_at: float | None) -> None:
@@ -51,31 +62,35 @@ def put(connection: Connection, row: Posted, counted_at: float | None) -> None:
             machines = ?, spent_usd = ?, reserved_usd = ? WHERE id = ?""",
             (*changing, row.id),
         )
-        return
-    whose = type(row).__name__.lower(), row.run.project, request.asker_id, request.channel_id
-    connection.execute(
-        "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (row.id, *whose, request.created_at, counted_at, *changing),
-    )
+    else:
+        whose = type(row).__name__.lower(), row.run.project, request.asker_id, request.channel_id
+        connection.execute(
+            """INSERT INTO ledger (id, kind, project, asker_id, channel_id, created_at, counted_at, ended_at, live,
+            places, spent_seconds, saved_seconds, machines, spent_usd, reserved_usd)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (row.id, *whose, request.created_at, counted_at, *changing),
+        )
+    cost_columns.keep(connection, row, known)
 
 
 def fill(connection: Connection) -> None:
-    """Write the entries that are missing, of a store that an earlier version wrote. A row that cannot be read has none:
-    whoever needs it is told what to do."""
+    """Write the entries that are missing or incomplete, of a store that an earlier version wrote. A row that cannot be
+    read has none: whoever needs it is told what to do."""
     missing = connection.execute(
-        "SELECT json FROM job WHERE sweep_id IS NULL AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.id = job.id)"
+        """SELECT job.json, ledger.id IS NULL FROM job LEFT JOIN ledger ON ledger.id = job.id
+        WHERE sweep_id IS NULL AND asker_name IS NULL"""
     ).fetchall()
     if not missing:
         return
     with transaction(connection):
-        for (text,) in missing:
+        for text, new in missing:
             try:
                 row = decode(text)
             except StoreError as error:
                 log.warning("a job is not in the ledger", error=str(error))
                 continue
             if isinstance(row, Posted):
-                put(connection, row, row.request.created_at)
+                put(connection, row, row.request.created_at if new else None)
 
 
 def sums(connection: Connection, where: str, values: tuple[str | float, ...]) -> Sums:

@@ -161,8 +161,31 @@ def values(name: str, kind: Kind) -> Completer[Any]:
 
 
 @within_share
+async def machine_types(interaction: Interaction, text: str) -> Choices:
+    names = await interaction.client.services.spot_prices.suggested_types(text, person(interaction))
+    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+
+
+@within_share
+async def regions(interaction: Interaction, text: str) -> Choices:
+    """Complete the last word of a list of regions and groups."""
+    found = interaction.client.services.spot_prices.suggested_regions(text)
+    return [
+        app_commands.Choice(name=plain_line(name, CHOICE_CHARACTERS), value=value)
+        for name, value in found
+        if len(value) <= CHOICE_CHARACTERS
+    ][:CHOICES]
+
+
+@within_share
 async def projects(interaction: Interaction, text: str) -> Choices:
     names = interaction.client.services.complete_options.projects(text, person(interaction))
+    return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
+
+
+@within_share
+async def periods(interaction: Interaction, text: str) -> Choices:
+    names = await interaction.client.services.report_costs.periods(text)
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]
 
 

@@ -22,6 +22,7 @@ from moto.core.base_backend import BackendDict
 from deploy.sandbox.aws.batch import documents, instance_types, listing, submissions, time_limits
 from deploy.sandbox.aws.batch.errors import RefusedError
 from deploy.sandbox.aws.batch.jobs import Job, JobSpec, Status
+from deploy.sandbox.aws.batch.machines import Machine, cluster_name
 from deploy.sandbox.aws.batch.scheduler import Scheduler
 from deploy.sandbox.aws.common.event_loop import LoopThread
 from deploy.sandbox.aws.common.ledger import Ledger
@@ -67,7 +68,18 @@ class ProcessBatchBackend(BatchBackend):
         """Raises RefusedError for an instance type that the region lacks."""
         given = inspect.signature(super().create_compute_environment).bind(*arguments, **more).arguments
         instance_types.check(self.region_name, (given["compute_resources"] or {}).get("instanceTypes") or ())
-        return super().create_compute_environment(*arguments, **more)
+        environment: Any = super().create_compute_environment(*arguments, **more)
+        self.ecs_backend.delete_cluster(environment.ecs_name)
+        cluster = self.ecs_backend.create_cluster(cluster_name(environment.name))
+        environment.set_ecs(cluster.arn, cluster.name)
+        return environment
+
+    def machines(self, cluster: str) -> list[Machine]:
+        """The machines of a cluster, by its ARN."""
+        return self.services.loop.call(self._machines_now, cluster)
+
+    def _machines_now(self, cluster: str) -> list[Machine]:
+        return self.services.scheduler.machines.of(cluster, self.services.scheduler.jobs.values())
 
     def update_compute_environment(
         self, compute_environment_name: str, state: Any, compute_resources: Any, service_role: Any

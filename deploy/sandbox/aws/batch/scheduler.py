@@ -28,6 +28,7 @@ from deploy.sandbox.aws.batch.jobs import (
     StopCause,
     StopRequest,
 )
+from deploy.sandbox.aws.batch.machines import Machines
 from deploy.sandbox.aws.batch.retries import wants_retry
 from deploy.sandbox.aws.batch.submissions import MAX_TAGS
 from deploy.sandbox.aws.batch.time_limits import TimeLimitError, within_limits
@@ -76,6 +77,7 @@ class Scheduler:
             partial(account_starts, settings),
         )
         self.jobs: dict[str, Job] = {}
+        self.machines = Machines(settings, clock)
 
     def submit(self, job: Job, array_size: int | None = None) -> None:
         """Start a new job, with `array_size` children if given.
@@ -171,6 +173,7 @@ class Scheduler:
             attempt.stopped_at = self._now()
             return attempt.outcome
         finally:
+            self.machines.left(host, job)
             self._capacity.release(job, host)
 
     def _new_attempt(self, job: Job, host: Host) -> BatchAttempt:

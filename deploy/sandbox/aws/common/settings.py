@@ -45,6 +45,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """From the moment there is capacity until the host has started."""
     starting_seconds: float = Field(0.2, ge=0)
     """How long pulling the image takes."""
+    scale_down_seconds: float = Field(300.0, ge=0)
+    """How long a machine idles before Batch ends it: docs/assumptions.md, idle-minutes."""
     stop_timeout_seconds: float = Field(30.0, ge=0)
     """From SIGTERM to SIGKILL."""
     timeout_scale: float = Field(1.0, gt=0)

@@ -139,6 +139,7 @@ def permissions(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
         "batch": lambda: _batch(request, tags_of),
         "sqs": lambda: _sqs(request),
         "ec2": lambda: _ec2(request, tags_of),
+        "ecs": lambda: _ecs(request),
     }
     action = f"{request.service}:{request.operation}"
     if action in _NO_PERMISSION:
@@ -205,6 +206,21 @@ def _ec2(request: AwsRequest, tags_of: TagsOf) -> Iterator[Permission]:
         return
     for resource in (f"instance/{request.body['InstanceId']}", f"volume/{request.body['VolumeId']}"):
         yield _on_tagged("ec2:AttachVolume", _arn("ec2", resource), tags_of)
+
+
+def _ecs(request: AwsRequest) -> Iterator[Permission]:
+    """ListContainerInstances is checked on the cluster, DescribeContainerInstances on each container instance. The
+    condition key ecs:cluster of the latter is left out: no policy here has it.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+    """
+    cluster = str(request.body.get("cluster") or "default").rpartition("/")[2]
+    if request.operation == "DescribeContainerInstances":
+        for each in request.body.get("containerInstances") or ():
+            machine = _arn("ecs", f"container-instance/{cluster}/{each.rpartition('/')[2]}")
+            yield Permission(f"ecs:{request.operation}", machine)
+        return
+    yield Permission(f"ecs:{request.operation}", _arn("ecs", f"cluster/{cluster}"))
 
 
 def _on_tagged(action: str, resource: str, tags_of: TagsOf) -> Permission:

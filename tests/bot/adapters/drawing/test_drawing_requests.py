@@ -10,7 +10,7 @@ from bot.adapters.drawing.drawing_requests import (
     unpack_request,
 )
 from bot.adapters.processes.frames import read_frame
-from bot.domain.drawing.figures import BoardRequest, Cell, Curve, Drawing, FigureRequest
+from bot.domain.drawing.figures import BoardRequest, Cell, CostRequest, Curve, Drawing, FigureRequest, Stack
 from bot.domain.model.space import Axis
 from bot.domain.model.trial import TrialState
 from bot.domain.parameters import Kind
@@ -107,3 +107,9 @@ def test_the_worker_draws_jobs_and_sweeps_as_they_come() -> None:
     (first, _), (second, _), (third, error) = answers(out.getvalue())
     assert first == third != second
     assert (first.png is not None, second.png is not None, error) == (True, True, "")
+
+
+def test_a_request_for_costs_arrives_as_it_was_sent() -> None:
+    stacks = Stack("歩行", (1.0, 2.0)), Stack("2 others", (0.0, 0.5), rest=True)
+    wanted = CostRequest("Costs", "about $3", ("1", "2"), stacks)
+    assert unpack_request(*parts(pack_request(wanted))) == wanted

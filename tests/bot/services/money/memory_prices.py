@@ -1,5 +1,6 @@
 """Prices in memory, which a test can take away, and machines to price."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.domain.money.quote import Terms
@@ -9,19 +10,29 @@ from bot.ports.engine import Machines, Pool
 from bot.ports.prices import SpotPrice
 
 HOME = "us-east-1"
-REGIONS = (HOME, "ap-northeast-1")
+REGIONS = (HOME, "us-west-2", "ap-northeast-1", "ap-northeast-3", "eu-west-1")
 ON_DEMAND = {"g4dn.xlarge": 0.5, "g4dn.2xlarge": 0.75, "g5.xlarge": 1.0, "m7i.xlarge": 0.2}
 SPOT = {"g4dn.xlarge": 0.2, "g5.xlarge": 0.45}
 
 
 class FakePrices:
-    """`bot.ports.prices.Prices` with the same prices in both regions. Spot differs by 20 % between three zones."""
+    """`bot.ports.prices.Prices` with the same prices in all regions. Spot differs by 20 % between three zones."""
 
     def __init__(self) -> None:
         self.listed, self.spots = dict(ON_DEMAND), dict(SPOT)
         self.disk_usd = 0.073
         self.error: ServiceError | None = None
+        self.silent: dict[str, ServiceError] = {}
+        """Regions that answer with an error."""
+        self.hung: set[str] = set()
+        """Regions that never answer."""
         self.asked: list[str] = []
+
+    def regions(self) -> Sequence[str]:
+        return REGIONS
+
+    async def types(self) -> frozenset[str]:
+        return frozenset({*ON_DEMAND, "g4dn.12xlarge"})
 
     async def on_demand(self, region: str, machines: Sequence[str]) -> Mapping[str, float]:
         self._ask(f"on demand {' '.join(machines)}", region)
@@ -29,6 +40,8 @@ class FakePrices:
 
     async def spot(self, region: str, machines: Sequence[str], since: float) -> Sequence[SpotPrice]:
         self._ask(f"spot {' '.join(machines)}", region)
+        if region in self.hung:
+            await asyncio.Event().wait()
         return [
             SpotPrice(name, f"{region}{zone}", self.spots[name] * times, since - age)
             for age, past in ((3_600.0, 2.0), (60.0, 1.0))
@@ -45,8 +58,8 @@ class FakePrices:
         self.asked.append(what)
         if region not in REGIONS:
             raise UnknownName("region", given=region, valid=REGIONS)
-        if self.error is not None:
-            raise self.error
+        if (error := self.silent.get(region, self.error)) is not None:
+            raise error
 
 
 def machines(*types: str, terms: Terms = Terms.SPOT, attempts: int = 3, share: float = 1.0) -> Machines:

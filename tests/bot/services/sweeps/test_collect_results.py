@@ -17,6 +17,7 @@ from tests.support.fakes import FakeFigures
 from tests.support.projects import PROJECT
 from tests.support.services import MIKA, Bot, Outside
 from tests.support.sweeps import GRID, end_child, leave, metrics, settle
+from tests.support.waiting import PATIENCE
 
 
 class Chunk(bytes):
@@ -71,6 +72,7 @@ async def test_tables_pass_through_in_chunks_and_a_few_are_on_disk(
     """Hundreds end together, and each file may be large."""
     figures = Poisoned()
     monkeypatch.setattr(outside.figures, "summaries", figures.summaries)
+    monkeypatch.setattr(bot.collect_results._tasks, "_patience", PATIENCE)
     sweep_id = await ended_sweep(bot, outside, 100)
 
     async def stream(uri: str, *, limit: int) -> AsyncGenerator[bytes, None]:

@@ -93,6 +93,8 @@ def test_bot_permissions(template: Template) -> None:
         "batch:DescribeJobQueues": {"*"},
         "batch:DescribeJobDefinitions": {"*"},
         "batch:DescribeComputeEnvironments": {"*"},
+        "ecs:ListContainerInstances": {f"{ECS}:cluster/AWSBatch-<part>-*"},
+        "ecs:DescribeContainerInstances": {f"{ECS}:container-instance/AWSBatch-<part>-*"},
         "logs:FilterLogEvents": {"<JobLog.Arn>"},
         "logs:DescribeLogGroups": {"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:*"},
         "sqs:ReceiveMessage": {"<Events.Arn>"},

@@ -1,0 +1,1 @@
+"""What may mend a failed job, and what was changed of its retry."""

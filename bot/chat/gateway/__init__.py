@@ -1,0 +1,1 @@
+"""The connection to Discord: the first one, and the commands in the server."""

@@ -1,0 +1,1 @@
+"""Answers that add things up: what was spent, and what machines cost."""
