@@ -15,7 +15,7 @@ from bot.chat.buttons.views import (
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
-from bot.chat.catalogue.guard_entries import guard_entries
+from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
 from bot.chat.commands import all_commands
@@ -25,8 +25,7 @@ from bot.chat.error_replies import explain
 from bot.chat.limits import CHOICE_CHARACTERS
 from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
-from bot.domain.guard.machines import Machine
-from bot.domain.inert import EMPTY, Inert, capital, phrase
+from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.jobs.set_hints import SetHints
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
@@ -40,7 +39,6 @@ from bot.domain.texts import hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
-from bot.domain.texts.machine_texts import idle_machine, role_mentions
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.delivery.audit_channel import next_message, refused_entries
@@ -52,7 +50,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _holds, guard_entries, _machines, _notes, _posts)
+    jobs = (_cards, _results, _waits, _holds, guard_entries, machine_entries, _notes, _posts)
     others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
@@ -122,18 +120,6 @@ def _holds() -> Iterator[Entry]:
     yield Entry("Held sweeps", "a trial succeeds", hold_texts.continued(SWEEP, Continued("", samples.NOW)))
     yield Entry("Held sweeps", "nobody decides", hold_texts.unanswered(24.0))
     yield Entry("Held sweeps", "trials are taken back", hold_texts.held_over())
-
-
-def _machines() -> Iterator[Entry]:
-    machine = Machine("i-0c4f7a1e2b3d45678", "g4dn.xlarge", "us-east-1a", vcpus=4)
-    silent = replace(machine, answers=False)
-    place, engine = ("SpotMachines-x7q2", "us-east-1"), capital(ENGINE)
-    for name, text in (
-        ("a machine without a job", idle_machine(machine, *place, 47, 0.41, engine=engine)),
-        ("a machine that does not answer", idle_machine(silent, *place, 107, None, engine=engine)),
-        ("the roles are pinged", idle_machine(machine, *place, 30, 0.004, engine=engine, roles=role_mentions((12,)))),
-    ):
-        yield Entry("What the guard says", name, text)
 
 
 def _notes() -> Iterator[Entry]:
@@ -221,7 +207,9 @@ def _previews() -> Iterator[Entry]:
         "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
+        "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))

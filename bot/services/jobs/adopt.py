@@ -178,9 +178,11 @@ def sweep_of(submission: Submission, seen: Observation, project: Project) -> Swe
         request = json.loads(dict(seen.environment)["SWEEP"])
         options = {name: request[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
         options["distinct"] = request.get("distinct", False)  # versions before 0.2 did not say
+        options["mixed"] = request.get("mixed", False)  # nor did they mix grids
         plan = parse(str(request["text"]), project.parameters, Search(str(request["search"])), **options)
     except (LookupError, TypeError, ValueError, UserError):
         return None
+    plan = replace(plan, pilot=bool(request.get("pilot", False)))
     retry_of = request.get("retry_of")
     if retry_of:
         numbers = str(request.get("numbers") or submission.numbers)

@@ -114,8 +114,8 @@ def unannounced(posted: Posted) -> bool:
 
 
 def board_outdated(sweep: Sweep) -> bool:
-    """Its picture is older than its card."""
-    return sweep.board.painted_revision < sweep.publication.revision
+    """Its picture is older than its card. One that waits for approval has none: there is nothing to see."""
+    return not awaiting_approval([sweep]) and sweep.board.painted_revision < sweep.publication.revision
 
 
 def to_collect(trials: Iterable[Trial]) -> list[Trial]:

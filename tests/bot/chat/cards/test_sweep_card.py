@@ -18,7 +18,9 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import TrialState
+from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.parameters import Kind, Value
+from bot.services.running.pending import board_outdated
 from tests.bot.chat.anything import any_sweeps, texts
 from tests.bot.chat.jobs import (
     CREATED,
@@ -285,3 +287,14 @@ async def test_any_sweep_has_at_most_a_row_of_buttons() -> None:
         for view in (card_buttons(job), end_buttons(job)):
             assert len(view.children) <= 4
             assert view.is_finished()
+
+
+def test_while_it_waits_for_approval_there_is_no_progress_to_show() -> None:
+    hold = Hold(HoldKind.APPROVAL, CREATED, CREATED + 3_600, approvers=(12,))
+    sweep = a_sweep(state=JobState.INTENT)
+    held = replace(sweep, execution=replace(sweep.execution, hold=hold))
+    assert any("/9 ended" in line for line in lines(sweep))
+    shown = lines(held)
+    assert any("<@&12> may approve it" in line for line in shown)
+    assert not any("ended" in line or " waiting" in line for line in shown[1:])
+    assert not board_outdated(held)
