@@ -32,7 +32,9 @@ class SubmitCall:
     def characters(self) -> int:
         """Of command, environment and resources, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        resources = {"resources": asdict(self.resources)} if self.resources else {}
+        named = asdict(self.resources).items()
+        asked = [{"type": name.upper(), "value": str(value)} for name, value in named if value]
+        resources = {"resourceRequirements": asked} if asked else {}
         return len(json.dumps({"command": self.command, "environment": pairs, **resources}))
 
 

@@ -11,20 +11,19 @@ from bot.chat.buttons.views import (
     held_buttons,
     preview_buttons,
     trial_buttons,
-    warning_buttons,
 )
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.command_entries import command_entries
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
+from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
-from bot.domain.guard.machines import Machine
-from bot.domain.inert import EMPTY, Inert, capital, phrase
+from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
 from bot.domain.model.publication import Refusal
@@ -33,10 +32,9 @@ from bot.domain.model.trial import TrialState
 from bot.domain.money.hold import Continued
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
-from bot.domain.texts import guard_texts, hold_texts, notes
+from bot.domain.texts import hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.engine import engine_title
-from bot.domain.texts.machine_texts import idle_machine, role_mentions
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.delivery.audit_channel import next_message, refused_entries
@@ -48,7 +46,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _holds, _guard, _machines, _notes, _posts)
+    jobs = (_cards, _results, _waits, _holds, guard_entries, machine_entries, _notes, _posts)
     others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, command_entries, _buttons)
     for section in (*jobs, *others):
         yield from section()
@@ -118,33 +116,6 @@ def _holds() -> Iterator[Entry]:
     yield Entry("Held sweeps", "a trial succeeds", hold_texts.continued(SWEEP, Continued("", samples.NOW)))
     yield Entry("Held sweeps", "nobody decides", hold_texts.unanswered(24.0))
     yield Entry("Held sweeps", "trials are taken back", hold_texts.held_over())
-
-
-def _guard() -> Iterator[Entry]:
-    for name, job in samples.warned():
-        buttons = " ".join(button_texts(warning_buttons(job)))
-        warned, card = job.watch.warned, choose.card(job, PROJECT).description or ""
-        said = [f"in the thread: {guard_texts.warning(job.id, warned, 42)}\n{buttons}", f"on the card: {card}"]
-        said += [guard_texts.withdrawn(job.id, warned), guard_texts.left(job.id, warned, "noor")]
-        yield Entry("What the guard says", name, "\n".join([*said, guard_texts.stopped(job.id, warned)]))
-    yield Entry("What the guard says", "overtime", guard_texts.over_its_limit(131, ENGINE))
-    orphan = guard_texts.orphan_found("signalbox-mnist-k7q2mx", "5f2b…", "its project is not in the config", 30, ENGINE)
-    yield Entry("What the guard says", "an orphan", orphan)
-    ended = guard_texts.orphan_ended("signalbox-mnist-k7q2mx", "5f2b…", ENGINE)
-    yield Entry("What the guard says", "an orphan was ended", ended)
-    yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
-
-
-def _machines() -> Iterator[Entry]:
-    machine = Machine("i-0c4f7a1e2b3d45678", "g4dn.xlarge", "us-east-1a", vcpus=4)
-    silent = replace(machine, answers=False)
-    place, engine = ("SpotMachines-x7q2", "us-east-1"), capital(ENGINE)
-    for name, text in (
-        ("a machine without a job", idle_machine(machine, *place, 47, 0.41, engine=engine)),
-        ("a machine that does not answer", idle_machine(silent, *place, 107, None, engine=engine)),
-        ("the roles are pinged", idle_machine(machine, *place, 30, 0.004, engine=engine, roles=role_mentions((12,)))),
-    ):
-        yield Entry("What the guard says", name, text)
 
 
 def _notes() -> Iterator[Entry]:
@@ -232,7 +203,9 @@ def _previews() -> Iterator[Entry]:
         "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
+        "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))

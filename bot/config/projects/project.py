@@ -17,8 +17,9 @@ Most settings keep their name in `Project`. These change:
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -190,7 +191,7 @@ class ProjectSettings(Section):
 
 def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = None) -> Project:
     """`guard` is what all projects share."""
-    return Project(
+    found = Project(
         name=name,
         repository=settings.repository,
         branches=settings.branches,
@@ -220,20 +221,26 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         keep_limit_gib=settings.keep_limit_gib,
         metric_patterns=settings.metric_patterns,
         columns=settings.columns,
+    )
+    return _bounded(found, settings, guard or GuardSettings())
+
+
+def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) -> Project:
+    """With what bounds the project's spending."""
+    return replace(
+        project,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
-        **_holding(settings),
-        guard=guard_limits(guard or GuardSettings(), settings.guard),
+        pilot=settings.pilot,
+        hold_after=settings.hold_after,
+        hold_hours=settings.hold_hours,
+        guard=guard_limits(guard, settings.guard),
         machines=tuple(machine(key, value) for key, value in settings.machines.items()),
         remedy=settings.remedy,
-        longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
+        longest_timeout_seconds=round(60 * _longest_minutes(settings)),
     )
 
 
-def _holding(settings: ProjectSettings) -> dict[str, Any]:
-    """When a sweep is held."""
-    return {"pilot": settings.pilot, "hold_after": settings.hold_after, "hold_hours": settings.hold_hours}
-
-
-def _twice(minutes: float) -> float:
-    return min(2 * minutes, float(LONGEST_MINUTES))
+def _longest_minutes(settings: ProjectSettings) -> float:
+    """How long a job may run that is tried again with more time."""
+    return settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)

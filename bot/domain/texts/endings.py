@@ -101,7 +101,7 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.NOT_APPROVED: _ending(
         "was not approved",
         "not approved",
-        "Nothing was started, and nothing was spent. Retry asks for approval again.",
+        "Nothing was started, and nothing was spent. Started again, it needs approval again.",
         card="not approved",
     ),
     EndReason.NOT_STARTED_IN_TIME: _ending(

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted, Row, Submitted
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -127,8 +127,9 @@ def unannounced(posted: Posted) -> bool:
 
 
 def board_outdated(sweep: Sweep) -> bool:
-    """Its picture is older than its card."""
-    return sweep.board.painted_revision < sweep.publication.revision
+    """Its picture is older than its card. There is none of a sweep that waits for approval or was not approved."""
+    never_ran = awaiting_approval([sweep]) or sweep.execution.reason is EndReason.NOT_APPROVED
+    return not never_ran and sweep.board.painted_revision < sweep.publication.revision
 
 
 def to_collect(trials: Iterable[Trial]) -> list[Trial]:
