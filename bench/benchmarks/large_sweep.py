@@ -48,7 +48,7 @@ async def run(*, small: bool) -> Result:
     async with fleet_stage(size.grid, size.settings, size.pace) as stage:
         observed = await _play(stage, size)
         await stage.bot.stop()
-        truth = Truth(size.grid, _timelines(stage))
+        truth = Truth(stage.fleet.jobs.grid, _timelines(stage))
         figures = [
             *call_figures(stage.fleet.ledger),
             *message_figures(stage.times),

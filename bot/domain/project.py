@@ -72,7 +72,7 @@ class Project:
     """A sweep goes no further once this number of trials has failed alike and none has succeeded; 0: it always does."""
     hold_hours: float = 24.0
     """How long a held sweep waits for somebody's decision."""
-    pilot: bool = True
+    pilot: bool = False
     """Whether sweeps of more than `confirm_trials` trials begin with one alone."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""

@@ -31,7 +31,8 @@ class SubmitCall:
     def characters(self) -> int:
         """Of command, environment and memory, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        memory = {"memory": {"type": "MEMORY", "value": str(self.memory_mib)}} if self.memory_mib else {}
+        asked = [{"type": "MEMORY", "value": str(self.memory_mib)}]
+        memory = {"resourceRequirements": asked} if self.memory_mib else {}
         return len(json.dumps({"command": self.command, "environment": pairs, **memory}))
 
 

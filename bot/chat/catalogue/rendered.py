@@ -11,12 +11,11 @@ from bot.chat.buttons.views import (
     held_buttons,
     preview_buttons,
     trial_buttons,
-    warning_buttons,
 )
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
-from bot.chat.catalogue.machines import machines
+from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
 from bot.chat.commands import all_commands
@@ -36,7 +35,7 @@ from bot.domain.model.trial import TrialState
 from bot.domain.money.hold import Continued
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
-from bot.domain.texts import guard_texts, hold_texts, notes
+from bot.domain.texts import hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
 from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
@@ -51,7 +50,7 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _holds, _guard, machines, _notes, _posts)
+    jobs = (_cards, _results, _waits, _holds, guard_entries, machine_entries, _notes, _posts)
     others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
     for section in (*jobs, *others):
         yield from section()
@@ -121,21 +120,6 @@ def _holds() -> Iterator[Entry]:
     yield Entry("Held sweeps", "a trial succeeds", hold_texts.continued(SWEEP, Continued("", samples.NOW)))
     yield Entry("Held sweeps", "nobody decides", hold_texts.unanswered(24.0))
     yield Entry("Held sweeps", "trials are taken back", hold_texts.held_over())
-
-
-def _guard() -> Iterator[Entry]:
-    for name, job in samples.warned():
-        buttons = " ".join(button_texts(warning_buttons(job)))
-        warned, card = job.watch.warned, choose.card(job, PROJECT).description or ""
-        said = [f"in the thread: {guard_texts.warning(job.id, warned, 42)}\n{buttons}", f"on the card: {card}"]
-        said += [guard_texts.withdrawn(job.id, warned), guard_texts.left(job.id, warned, "noor")]
-        yield Entry("What the guard says", name, "\n".join([*said, guard_texts.stopped(job.id, warned)]))
-    yield Entry("What the guard says", "overtime", guard_texts.over_its_limit(131, ENGINE))
-    orphan = guard_texts.orphan_found("signalbox-mnist-k7q2mx", "5f2b…", "its project is not in the config", 30, ENGINE)
-    yield Entry("What the guard says", "an orphan", orphan)
-    ended = guard_texts.orphan_ended("signalbox-mnist-k7q2mx", "5f2b…", ENGINE)
-    yield Entry("What the guard says", "an orphan was ended", ended)
-    yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
 
 
 def _notes() -> Iterator[Entry]:
@@ -223,6 +207,7 @@ def _previews() -> Iterator[Entry]:
         "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
         "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),

@@ -17,6 +17,7 @@ Most settings keep their name in `Project`. These change:
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
@@ -179,7 +180,7 @@ class ProjectSettings(Section):
 
 def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = None) -> Project:
     """`guard` is what all projects share."""
-    return Project(
+    found = Project(
         name=name,
         repository=settings.repository,
         branches=settings.branches,
@@ -209,12 +210,20 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         keep_limit_gib=settings.keep_limit_gib,
         metric_patterns=settings.metric_patterns,
         columns=settings.columns,
+    )
+    return _bounded(found, settings, guard or GuardSettings())
+
+
+def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) -> Project:
+    """With what bounds the project's spending."""
+    return replace(
+        project,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
         pilot=settings.pilot,
         hold_after=settings.hold_after,
         hold_hours=settings.hold_hours,
-        guard=guard_limits(guard or GuardSettings(), settings.guard),
+        guard=guard_limits(guard, settings.guard),
         remedy=settings.remedy,
         longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
     )

@@ -187,6 +187,12 @@ def one_by_one(plan: Plan) -> Inert:
     return phrase("At most {parallel:,} trials run at a time, because of `parallel`.", parallel=plan.parallel)
 
 
+def pilot_first(others: int) -> Inert:
+    return phrase(
+        "A pilot trial runs first; {others:,} wait for its first metric. If it fails, they don't start.", others=others
+    )
+
+
 def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:
     """`most` is how many trials one array may have."""
     return phrase(

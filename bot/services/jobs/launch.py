@@ -22,7 +22,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Value
-from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.errors import CredentialsExpired, Paused, Refused, ServiceError, Throttled
@@ -132,7 +132,15 @@ class Launch:
             for double in found[1:]
         )
         if posts:
-            await self._store.change(job.id, adding(*posts))
+            now = self._now()
+
+            def step(stored: Submitted) -> Change:
+                execution = stored.execution
+                for double in found[1:]:
+                    execution = execution.doubled(double, now)
+                return Change(replace(stored, execution=execution), posts)
+
+            await self._store.change(job.id, step)
         for double in found[1:]:
             log.warning("ending a double submission", job=job.id, engine_id=double.engine_id)
             why = f"Submitted twice; {ours} is kept"

@@ -148,4 +148,6 @@ def plan_as_json(plan: Plan) -> Mapping[str, Any]:
         "stop_losers": plan.stop_losers,
         "seed": plan.seed,
         "distinct": "ranges" not in plan.space.encoded,
+        "mixed": "mixed" in plan.space.encoded,
+        **({"pilot": True} if plan.pilot else {}),
     }

@@ -121,8 +121,9 @@ class Quotes:
             return Machines("", (), UNKNOWN_ATTEMPTS)
 
     def _fixed(self, project: Project, usd: float, machines: Machines | None) -> Quote:
-        """By the config. An engine that starts no machines has no minutes before and after a job either."""
-        billed = self._billed(machines.pools) if machines is not None and machines.pools else 0.0
+        """By the config. An engine that starts no machines has no minutes before and after a job either; one that can't
+        be asked, or whose machines are not known, has them all the same."""
+        billed = self._billed(machines.pools) if machines is not None else 0.0
         attempts = machines.attempts if machines is not None else 1
         return Quote(usd, project.timeout_seconds, attempts=attempts, billed_seconds=billed)
 
@@ -163,7 +164,7 @@ class Quotes:
         )
 
     def _billed(self, pools: Iterable[Pool]) -> float:
-        idle = max(pool.idle_seconds for pool in pools)
+        idle = max((pool.idle_seconds for pool in pools), default=0.0)
         return self._settings.start_seconds + max(idle, self._settings.idle_seconds)
 
 

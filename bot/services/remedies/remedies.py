@@ -19,8 +19,8 @@ from bot.domain.model.request import Request
 from bot.domain.numbers import dollars
 from bot.domain.project import Project, configured
 from bot.domain.remedy import Offer, RemedyKind, RemedyMode, ResumeFrom
-from bot.errors import BadInput, ServiceError, UserError
-from bot.ports.artifacts import Artifacts
+from bot.errors import BadInput, Missing, Refused, ServiceError, UserError
+from bot.ports.artifacts import TOO_LARGE, Artifacts
 from bot.ports.engine import Engine
 from bot.services.jobs.submit import TrainRequest, stored_request
 from bot.services.jobs.submit_call import call_for_job, check_fits
@@ -147,11 +147,22 @@ class Remedies:
         prefix = project.prefix(job.run.results, job.id)
         try:
             for name in (CHECKPOINT, RESUME_JSON):
-                if any(each.uri == f"{prefix}{name}" for each in await self._artifacts.list(f"{prefix}{name}")):
+                if await self._exists(f"{prefix}{name}"):
                     return ResumeFrom(job.id, prefix, job.run.key)
         except ServiceError as error:
             log.warning("a checkpoint could not be looked for", job=job.id, error=str(error))
         return job.run.resume_from
+
+    async def _exists(self, uri: str) -> bool:
+        """Whether there is an object, without reading it."""
+        try:
+            await self._artifacts.read(uri, limit=0)
+        except Missing:
+            return False
+        except Refused as error:
+            if error.code != TOO_LARGE:
+                raise
+        return True
 
     async def _check_fits(self, project: Project, offer: Offer) -> None:
         """The queue or the config may have changed since the result."""

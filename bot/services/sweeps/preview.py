@@ -84,6 +84,8 @@ def _approval(sweep: Sweep, caps: Caps) -> Iterator[Inert]:
 def _remarks(plan: Plan, engine: Inert, capabilities: Capabilities) -> Iterator[Inert]:
     if plan.runs == 1:
         yield notes.single_point()
+    if plan.pilot:
+        yield notes.pilot_first(plan.runs - 1)
     if plan.incremental:
         yield notes.one_by_one(plan)
     elif plan.runs > (most := capabilities.array_size):

@@ -202,6 +202,8 @@ class Propose:
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
+        pilot = project.pilot and sweep.plan.runs > max(1, project.confirm_trials)
+        sweep = replace(sweep, plan=replace(sweep.plan, pilot=pilot))
         sweep = await self._quotes.priced(sweep, project, machines)
         proposal = await self._preview.of(sweep, project, machines)
         self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)

@@ -1,4 +1,4 @@
-"""What the checks make of AWS's answers; the calls themselves are tried in tests/e2e/test_doctor.py."""
+"""What the checks make of AWS's answers; the calls themselves are tried in tests/e2e/doctor/test_doctor.py."""
 
 import json
 from dataclasses import replace
