@@ -77,7 +77,7 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
         await message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
         await shoot(phone, "sweep-preview")
         for name, size in (("cost", TALL), ("cost-phone", PHONE)):
-            await _shoot_costs(await _open(browser, address, size), shoot, name)
+            await _shoot_costs(await open_page(browser, address, size), shoot, name)
     return written
 
 
@@ -109,8 +109,8 @@ async def _shoot_costs(page: Page, shoot: Shoot, name: str) -> None:
     await page.get_by_role("option").first.wait_for()
     for _ in range(2):  # choose the command, then send it
         await page.keyboard.press("Enter")
-    answer = _message(page, re.compile("Estimates in USD")).last
-    await _show_picture(answer.get_by_role("img").last)
+    answer = message(page, re.compile("Estimates in USD")).last
+    await show_picture(answer.get_by_role("img").last)
     await page.mouse.move(0, 0)
     await shoot(page, name)
 
