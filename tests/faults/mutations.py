@@ -24,6 +24,8 @@ from tests.faults.git_mutations import MUTATIONS as GIT
 from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 from tests.faults.prices_mutations import MUTATIONS as PRICES
+from tests.faults.remedy_mutations import MUTATIONS as REMEDIES
+from tests.faults.spending_mutations import MUTATIONS as SPENDING
 from tests.faults.spot_mutations import MUTATIONS as SPOT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -260,7 +262,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS, *CAPS, *COSTS, *FAILING, *GIT, *GUARD, *PRICES, *SPOT)
+ALL = (*MUTATIONS, *ACCESS, *CAPS, *COSTS, *FAILING, *GIT, *GUARD, *PRICES, *REMEDIES, *SPENDING, *SPOT)
 
 
 def main(words: list[str]) -> int:

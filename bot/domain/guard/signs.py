@@ -67,10 +67,11 @@ def wrong(signs: Signs, limits: GuardLimits) -> Iterator[Found]:
         yield Found(Condition.NO_MACHINE, seconds)
     if stage is Stage.STARTING and _beyond(seconds, limits.starting_seconds):
         yield Found(Condition.NOT_STARTING, seconds)
+    over = signs.timeout_seconds and limits.overtime_seconds
+    if stage is not Stage.WAITING and over and seconds > signs.timeout_seconds + limits.overtime_seconds:
+        yield Found(Condition.OVERTIME, seconds)  # the engine counts from the container's start, which may never come
     if stage is not Stage.RUNNING:
         return
-    if signs.timeout_seconds and limits.overtime_seconds and seconds > signs.timeout_seconds + limits.overtime_seconds:
-        yield Found(Condition.OVERTIME, seconds)
     if _beyond(signs.quiet_seconds, limits.silent_seconds):
         yield Found(Condition.SILENT, signs.quiet_seconds)
     losses = signs.losses

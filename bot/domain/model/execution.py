@@ -1,6 +1,7 @@
 """How a job or a sweep runs: its state, its attempts, and why it ended. Times are in seconds since the epoch."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from bot.domain.model.observation import NOT_RUN, Attempt, Observation, end_reason, machine_seconds, why_ended
@@ -122,6 +123,12 @@ class Execution(Lifecycle):
     attempts: tuple[Attempt, ...] = ()
     attempts_ended: int = 0
     """How many attempts had ended when the state was seen: the state is monotonic only within one."""
+    unstarted: int = 0
+    """How many attempts had a machine, and their container never started on it."""
+    unstarted_seconds: float = 0.0
+    """How long they had those machines, as far as the bot saw it: the engine keeps no time of it."""
+    doubles: Mapping[str, float] = field(default_factory=dict)
+    """By engine id, how long other jobs of the same command had a machine, in seconds, when they were ended."""
     memory_mib: int = 0
     """The memory that it has, as the engine reports it; 0 if that is not known."""
 
@@ -171,6 +178,13 @@ class Execution(Lifecycle):
             self, engine_id=engine_id, state=JobState.SUBMITTED, attempts=(), attempts_ended=0, started_at=None
         )
 
+    def doubled(self, double: Observation, now: float) -> Self:
+        """Record that another job of the same command is being ended, if it has had a machine."""
+        if not double.state.on_a_machine and not double.attempts:
+            return self
+        seconds = machine_seconds(double.attempts, now)
+        return replace(self, doubles={**self.doubles, double.engine_id: seconds})
+
     def outdated(self, seen: Observation) -> bool:
         """True for an observation that says nothing new.
 
@@ -200,6 +214,10 @@ class Execution(Lifecycle):
             started_at=seen.started_at or known.started_at,
             memory_mib=seen.memory_mib or known.memory_mib,
         )
+        if (seconds := _never_started(known, seen, now)) is not None:
+            changed = replace(
+                changed, unstarted=known.unstarted + 1, unstarted_seconds=known.unstarted_seconds + seconds
+            )
         if (changed.state, changed.status_reason) != (known.state, known.status_reason):
             changed = replace(changed, state_since=now)
         if seen.state.terminal:
@@ -211,3 +229,13 @@ class Execution(Lifecycle):
 
 def _ended_attempts(seen: Observation) -> int:
     return sum(1 for attempt in seen.attempts if attempt.stopped_at is not None)
+
+
+def _never_started(known: Execution, seen: Observation, now: float) -> float | None:
+    """How long the attempt that was starting had a machine, if it is over and its container never ran; else None."""
+    if known.state is not JobState.STARTING or seen.state.on_a_machine:
+        return None
+    attempt = next(iter(seen.attempts[known.attempts_ended :]), Attempt())
+    if attempt.started_at is not None:
+        return None
+    return max(0.0, (attempt.stopped_at or seen.stopped_at or now) - (known.state_since or now))

@@ -24,14 +24,15 @@ class Spent:
 
 def quote_of(posted: Posted, project: Project | None) -> Quote | None:
     """Its own quote. What an earlier version accepted has none: then it is by the config's `usd_per_hour`."""
-    if posted.run.quote is not None or project is None or project.usd_per_hour is None:
+    if posted.run.quote is not None or posted.run.machine or project is None or project.usd_per_hour is None:
         return posted.run.quote
     runs = posted.plan.runs if isinstance(posted, Sweep) else 1
     return Quote(project.usd_per_hour, posted.run.timeout_seconds, runs=runs)
 
 
 def spent(posted: Posted) -> Spent:
-    """As far as the bot has seen it: of a job that runs, up to its last metrics."""
+    """As far as the bot has seen it: of a job that runs, up to its last metrics. A machine on which the container never
+    started has cost something, too, and so has a second job of the same command."""
     return _by_sweep(posted) if isinstance(posted, Sweep) else _by_job(posted)
 
 
@@ -47,7 +48,9 @@ def _by_job(job: Job) -> Spent:
     if not any(each.started_at is not None for each in attempts):
         attempts = (Attempt(started_at=execution.started_at),)
     begun = [each for each in attempts if each.started_at is not None]
-    return Spent(machine_seconds(begun, _until(job)), len(begun))
+    unstarted = sum(1 for each in execution.attempts if each.started_at is None and each.stopped_at is not None)
+    seconds = machine_seconds(begun, _until(job)) + execution.unstarted_seconds + sum(execution.doubles.values())
+    return Spent(seconds, len(begun) + max(unstarted, execution.unstarted) + len(execution.doubles))
 
 
 def _until(job: Job) -> float:

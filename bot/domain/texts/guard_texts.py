@@ -133,7 +133,7 @@ def stopped(owner: str, due: Sequence[Warned]) -> Inert:
 
 def over_its_limit(minutes: int, engine: Inert) -> Inert:
     return phrase(
-        "This attempt has run for {minutes:,} min, longer than its time limit, and {engine} has not ended it. I do.",
+        "This attempt has had a machine for {minutes:,} min, over its time limit, and {engine} has not ended it. I do.",
         minutes=minutes,
         engine=engine,
     )

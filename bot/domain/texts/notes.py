@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.inert import Inert, code, escape, joined, phrase
 from bot.domain.model.plan import Plan, Search
+from bot.domain.numbers import dollars
 from bot.domain.texts.command_names import command
 
 ERROR = 300
@@ -169,6 +170,11 @@ def not_drawn(error: str) -> Inert:
 
 
 # ---- in the preview of a sweep ---------------------------------------------------------------------------
+def needs_approval(above: float) -> Inert:
+    sum_ = escape(dollars(above), 20)
+    return phrase("It may cost more than {sum}, so after Confirm it waits until somebody else approves it.", sum=sum_)
+
+
 def single_point() -> Inert:
     return phrase("There is only one point: it runs as a single trial.")
 

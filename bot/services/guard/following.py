@@ -56,15 +56,17 @@ class Followed:
         self.counters = self.counters.staged(scope, seconds)
         return seconds
 
-    def listened(self, stream: StreamSigns | None, now: float) -> bool:
-        """Count the time without a sign of life. False if the log was not read since the last pass: nobody knows."""
+    def listened(self, stream: StreamSigns | None, now: float) -> float | None:
+        """Count the time without a sign of life. Returns the seconds since the log was read before; None if it was not
+        read since the last pass: nobody knows."""
         if stream is None or stream.reads == self._reads:
-            return False
+            return None
         self._reads = stream.reads
-        self.counters = self.counters.listened(self._log.step(now), stream.spoke_at)
+        seconds = self._log.step(now)
+        self.counters = self.counters.listened(seconds, stream.spoke_at)
         if self.counters.quiet_seconds == 0.0:
             self._files, self._listed_at = None, 0.0
-        return True
+        return seconds
 
     def to_list(self, limit: float) -> bool:
         """True if its files are to be listed: now and then while it is silent, and before it counts as silent."""

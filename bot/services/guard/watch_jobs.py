@@ -81,13 +81,16 @@ class WatchJobs:
     async def _look(self, job: Job, stage: Stage, followed: Followed) -> _Look:
         now, project = self._now(), self._projects[job.run.project]
         limits, scope = project.guard, scope_of(job.execution)
-        elapsed = followed.staged(scope, now)
+        elapsed: float | None = followed.staged(scope, now)
         stream = self._stream(job.execution) if stage is Stage.RUNNING else None
-        known = stage is not Stage.RUNNING or followed.listened(stream, now)
+        if stage is Stage.RUNNING:
+            # However rarely the log is read, no time between two reads is lost.
+            elapsed = followed.listened(stream, now)
+        known = elapsed is not None
         if stage is Stage.RUNNING and known and followed.to_list(limits.silent_seconds):
             files = await self._artifacts.list(project.prefix(job.run.results, job.id))
             followed.listed(files, limits.silent_seconds, warned=bool(job.watch.warned))
-        followed.unsaved += elapsed if known and job.watch.warned else 0.0
+        followed.unsaved += elapsed or 0.0 if job.watch.warned else 0.0
         found = wrong(_signs(job, stage, followed.counters, stream), limits)
         return _Look(
             {each.condition: each for each in found},

@@ -23,7 +23,7 @@ from bot.domain.texts import guard_texts
 from bot.ports.artifacts import Artifacts
 from bot.ports.store import Step
 from bot.services.guard import guard_posts
-from bot.services.guard.following import Followed
+from bot.services.guard.following import Followed, SteppedClock
 from bot.services.guard.watch_jobs import SAVE_GRACE_SECONDS
 from bot.services.running.core import Core
 from bot.services.running.for_each import for_each
@@ -60,6 +60,7 @@ class WatchSweeps:
         self._followed: dict[tuple[str, int], Followed] = {}
         self._unsaved: dict[str, float] = {}
         """By sweep: how much of a grace has passed that is not stored."""
+        self._graces: dict[str, SteppedClock] = {}
 
     async def once(self) -> set[str]:
         """Look at each of them once. Returns the log streams that matter."""
@@ -79,15 +80,16 @@ class WatchSweeps:
 
         await for_each(live(await self._store.unfinished_sweeps()), watch)
         self._followed = {key: each for key, each in self._followed.items() if key in followed}
+        self._graces = {key: each for key, each in self._graces.items() if (key, WHOLE) in followed}
         return streams
 
     async def _watch(self, sweep: Sweep, running: Sequence[Trial]) -> None:
         now, limits = self._now(), self._projects[sweep.run.project].guard
         found = _Pass(live={trial.number for trial in running} | {WHOLE})
-        elapsed = await self._whole(sweep, running, found, limits, now)
+        await self._whole(sweep, running, found, limits, now)
         for trial in running:
             await self._trial(sweep, trial, found, limits, now)
-        unsaved = self._unsaved.get(sweep.id, 0.0) + (elapsed if sweep.watch.warned and _sighted(sweep, found) else 0.0)
+        unsaved = self._unsaved.get(sweep.id, 0.0) + self._of_grace(sweep, found, now)
         self._unsaved[sweep.id] = unsaved
         overdue = found.holding.pop(Condition.OVERTIME, {})
         look = Pass(now, unsaved, limits.grace_seconds, hold=HOLD_SECONDS)
@@ -98,17 +100,25 @@ class WatchSweeps:
             guard_posts.count(sweep, happens)
             self._unsaved[sweep.id] = 0.0
 
+    def _of_grace(self, sweep: Sweep, found: _Pass, now: float) -> float:
+        """How much of a grace has passed since the log of any trial that stands in a warning was read before: only
+        then does it go on."""
+        warned = sweep.watch.warned
+        if warned and not any(number in found.seen for each in warned for number in each.trials):
+            return 0.0
+        seconds = self._graces.setdefault(sweep.id, SteppedClock()).step(now)
+        return seconds if warned else 0.0
+
     async def _whole(
         self, sweep: Sweep, running: Sequence[Trial], found: _Pass, limits: GuardLimits, now: float
-    ) -> float:
-        """The sweep as one: it may get no machine at all. Returns the seconds since the last pass."""
+    ) -> None:
+        """The sweep as one: it may get no machine at all."""
         followed = self._followed.setdefault((sweep.id, WHOLE), Followed())
         stage = Stage.RUNNING if running else _stage(await self._store.submissions(sweep.id))
-        elapsed = followed.staged(f"{stage}:{sweep.tally.ended}", now)
+        followed.staged(f"{stage}:{sweep.tally.ended}", now)
         found.seen.add(WHOLE)
         if stage in (Stage.WAITING, Stage.STARTING):
             found.note(WHOLE, list(wrong(Signs(stage, followed.counters.stage_seconds), limits)))
-        return elapsed
 
     async def _trial(self, sweep: Sweep, trial: Trial, found: _Pass, limits: GuardLimits, now: float) -> None:
         name = trial.streams[-1] if trial.streams else ""
@@ -117,7 +127,7 @@ class WatchSweeps:
         followed = self._followed.setdefault(key, Followed(_counted(sweep, trial, scope)))
         followed.staged(scope, now)
         stream = self._signs.of(name)
-        known = followed.listened(stream, now)
+        known = followed.listened(stream, now) is not None
         if known and followed.to_list(limits.silent_seconds):
             if not found.listings:
                 return
@@ -164,11 +174,6 @@ def _turn(sweep: Sweep, found: _Pass, look: Pass) -> Turn:
 def _is_news(happens: Turn, sweep: Sweep) -> bool:
     said = happens.begun or happens.over or happens.due
     return bool(said) or len(happens.watch.warned) != len(sweep.watch.warned)
-
-
-def _sighted(sweep: Sweep, found: _Pass) -> bool:
-    """True if the log of any trial that stands in a warning could be read: only then does the grace go on."""
-    return any(number in found.seen for each in sweep.watch.warned for number in each.trials)
 
 
 def _running(trials: Collection[Trial]) -> list[Trial]:

@@ -22,7 +22,7 @@ from bot.domain.model.states import EndReason
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.parameters import Value
-from bot.domain.posts import Change, NewPost, PostKind, adding
+from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.errors import CredentialsExpired, Paused, Refused, ServiceError, Throttled
@@ -111,9 +111,8 @@ class Launch:
 
     async def _surely_absent(self, job: Submitted) -> bool:
         """After a lost answer, look for the job, and adopt it if it is there. True if it surely is not."""
-        found = await self._engine.find(
-            self._projects[job.run.project].queue, engine_name(job, self._settings.bot_name)
-        )
+        place = self._projects[job.run.project].on(job.run.machine)
+        found = await self._engine.find(place.queue, engine_name(job, self._settings.bot_name))
         if found:
             await self._adopt(job, found)
             return False
@@ -132,7 +131,15 @@ class Launch:
             for double in found[1:]
         )
         if posts:
-            await self._store.change(job.id, adding(*posts))
+            now = self._now()
+
+            def step(stored: Submitted) -> Change:
+                execution = stored.execution
+                for double in found[1:]:
+                    execution = execution.doubled(double, now)
+                return Change(replace(stored, execution=execution), posts)
+
+            await self._store.change(job.id, step)
         for double in found[1:]:
             log.warning("ending a double submission", job=job.id, engine_id=double.engine_id)
             why = f"Submitted twice; {ours} is kept"

@@ -14,7 +14,7 @@ from bot.domain.audit.entry import Does, own
 from bot.domain.model.observation import Observation
 from bot.domain.model.rows import Submitted
 from bot.domain.model.states import JobState
-from bot.domain.posts import Change, adding
+from bot.domain.posts import Change
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
 from bot.ports.engine import Engine
@@ -57,7 +57,7 @@ class Reconcile:
             for job_id, seen in self._ours(await listed(queue)).items():
                 await self._check(job_id, seen)
 
-        await for_each(sorted({project.queue for project in self._projects.values()}), check)
+        await for_each(sorted(frozenset().union(*(project.queues for project in self._projects.values()))), check)
 
     def _ours(self, seen: Iterable[Observation]) -> dict[str, list[Observation]]:
         """By job id."""
@@ -128,8 +128,12 @@ class Reconcile:
             text = notes.second_ended(double.engine_id, ours.engine_id, engine)
         else:
             text = notes.leftover_ended(double.engine_id, engine)
-        note = leftover_note(job, double.engine_id, text)
-        await self._store.change(job.id, adding(note))
+        note, now = leftover_note(job, double.engine_id, text), self._now()
+
+        def step(stored: Submitted) -> Change:
+            return Change(replace(stored, execution=stored.execution.doubled(double, now)), (note,))
+
+        await self._store.change(job.id, step)
         await self._store.audit(own(Does.END, job.id, job.run.project, double.engine_id, why=SECOND))
         await self._engine.terminate(double.engine_id, SECOND)
 

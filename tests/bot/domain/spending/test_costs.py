@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.model.observation import Attempt
+from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.tally import Tally
 from bot.domain.model.trial import TrialState
@@ -39,6 +39,30 @@ def test_a_last_attempt_without_its_machine_is_lost_too() -> None:
 def test_running_job_counts_up_to_its_last_metrics() -> None:
     job = changed(a_job(), state=JobState.RUNNING, started_at=1_000.0, last_at=1_600.0, ended_at=None, attempts=())
     assert spent(job) == Spent(600.0, 1)
+
+
+def test_a_machine_on_which_the_container_never_started_has_cost_something() -> None:
+    def seen(state: JobState, *attempts: Attempt) -> Observation:
+        return Observation("batch-1", "name", state, attempts=attempts)
+
+    waiting = changed(a_job(), state=JobState.RUNNABLE, started_at=None, attempts=(), attempts_ended=0)
+    starting = waiting.observed(seen(JobState.STARTING, Attempt()), 1_000.0)
+    assert spent(starting) == Spent(), "what it costs is reserved meanwhile"
+    stopped = Attempt(stopped_at=2_200.0, reason="Stopped")
+    assert spent(starting.observed(seen(JobState.FAILED, stopped), 2_230.0)) == Spent(1_200.0, 1)
+    assert spent(starting.observed(seen(JobState.FAILED), 2_230.0)) == Spent(1_230.0, 1), "the engine keeps no attempt"
+    again = starting.observed(seen(JobState.RUNNABLE, stopped), 2_230.0)
+    ran = replace(stopped, started_at=3_000.0, stopped_at=3_500.0)
+    assert spent(again.observed(seen(JobState.SUCCEEDED, stopped, ran), 3_600.0)) == Spent(1_700.0, 2)
+    unseen = waiting.observed(seen(JobState.FAILED, stopped), 2_230.0)
+    assert spent(unseen) == Spent(0.0, 1), "it had a machine, for as long as nobody knows"
+
+
+def test_a_container_that_started_between_two_looks_is_billed_by_its_own_times() -> None:
+    waiting = changed(a_job(), state=JobState.STARTING, started_at=None, attempts=(Attempt(),), state_since=900.0)
+    ran = Attempt("a", 1_000.0, 1_400.0, exit_code=1)
+    ended = Observation("batch-1", "name", JobState.FAILED, attempts=(ran,))
+    assert spent(waiting.observed(ended, 1_500.0)) == Spent(400.0, 1)
 
 
 def test_trials_share_the_machines_that_ran_them() -> None:

@@ -63,6 +63,34 @@ async def test_a_job_beyond_its_time_limit_is_ended_at_once(life: Life) -> None:
     assert not life.warnings()
 
 
+async def test_a_job_that_is_left_while_it_starts_is_ended_by_its_time_limit(life: Life) -> None:
+    """The engine counts from the container's start, which never comes."""
+    life.limit(starting_seconds=0.0)
+    await life.begin(JobState.STARTING)
+    await life.bot.store.change(
+        (await life.job()).id, lambda job: Change(replace(job, run=replace(job.run, timeout_seconds=1_200)))
+    )
+    await life.minutes(29)
+    assert (await life.job()).execution.stop is None
+    await life.minutes(3)
+    stop = (await life.job()).execution.stop
+    assert stop is not None
+    assert stop.why.startswith("beyond its time limit")
+
+
+async def test_a_grace_is_as_long_however_rarely_the_log_is_read(life: Life) -> None:
+    life.limit(grace_seconds=600.0)
+    await life.begin()
+    await life.minutes(31)
+    assert await life.standing() == [Condition.SILENT]
+    for _ in range(11):
+        life.outside.clock.tick(30)
+        await life.bot.watch_jobs.once()
+        life.outside.clock.tick(30)
+        await life.look()
+    assert (await life.job()).execution.stop is not None
+
+
 @pytest.mark.parametrize(
     ("state", "minutes", "condition"),
     [(JobState.RUNNABLE, 60, Condition.NO_MACHINE), (JobState.STARTING, 30, Condition.NOT_STARTING)],

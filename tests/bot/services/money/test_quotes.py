@@ -124,7 +124,8 @@ async def test_engine_away_leaves_only_the_price_of_the_config(office: Office) -
     assert await office.quotes.of(PRICED) is None
     fixed = await office.quotes.of(replace(PRICED, usd_per_hour=1.0))
     assert fixed is not None
-    assert (fixed.terms, fixed.attempts, fixed.usd_most) == (Terms.FIXED, 3, pytest.approx(6.0))
+    most = pytest.approx(3 * (2 * HOUR + 300) / HOUR)
+    assert (fixed.terms, fixed.attempts, fixed.usd_most) == (Terms.FIXED, 3, most), "with the minutes before and after"
 
 
 async def test_the_configs_price_overrides_and_may_be_nothing(office: Office) -> None:

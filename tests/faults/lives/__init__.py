@@ -1,0 +1,1 @@
+"""Random lives of jobs, judged by what the machines really did."""
