@@ -7,7 +7,7 @@ from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.trial import Trial
 from bot.domain.sweeps.taken_back import in_submission, next_number, restarted, taken_back, to_submit_again
-from tests.bot.domain.sweeps.test_sum_trials import PLAN
+from tests.bot.domain.sweeps.plans import PLAN
 
 RUN = Run("mnist", Commit("a" * 40, "main"), {}, 60, results="s3://bucket/jobs/mnist")
 FIRST = Submission("k7q2mx-0", "k7q2mx", 0, "0-3", 4, RUN, 1.0)

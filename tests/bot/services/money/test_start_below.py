@@ -160,11 +160,13 @@ async def test_stop_ends_the_wait(desk: Desk) -> None:
 
 
 async def test_an_old_price_starts_nothing(desk: Desk) -> None:
-    await desk.bot.train(start_below=0.15)
     desk.prices.spots["g4dn.xlarge"] = 0.1
+    await desk.bot.train(start_below=0.05, interaction_id=10)  # the low price is read now
     desk.prices.error = Unavailable("away")
+    desk.outside.clock.tick(2 * FRESH)
+    await desk.bot.train(start_below=0.15)
     for _ in range(3):
-        await desk.turn(2 * FRESH)
+        await desk.turn(FRESH)
     assert desk.outside.engine.submissions == []
     desk.prices.error = None
     await desk.turn(FRESH)

@@ -63,8 +63,7 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
 def trial_facts(trial: Trial) -> dict[str, Any]:
     names = {"engine_id": "batch_id", "announced": "reported"}
     later = {"reported_in", "unit", "waited_seconds", "stop_by_id", "stop_why", "readings"}
-    later |= {"lost_seconds", "lost_machines"}
-    later |= {"leaving", "left", "results", "seconds_before"}
+    later |= {"lost_seconds", "lost_machines", "leaving", "left", "results", "seconds_before"}
     told = {names.get(name, name): value for name, value in asdict(trial).items() if name not in later}
     return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 

@@ -119,7 +119,7 @@ class TestLimits:
         assert auto.results == 1
 
     async def test_a_cap_keeps_it_from_starting_and_the_result_says_so(self, outside: Outside, tmp_path: Path) -> None:
-        caps = Caps(Limits(person_day_usd=0.401))
+        caps = Caps(Limits(person_day_usd=0.461))
         async with open_store(tmp_path / "signalbox.db", now=outside.clock, caps=caps) as store:
             auto = Scene(outside, store, tmp_path, caps, RemedyMode.AUTO)
             job = await auto.fail(OUT_OF_MEMORY)

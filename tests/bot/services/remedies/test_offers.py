@@ -23,14 +23,14 @@ class TestOffer:
         job = await scene.fail(OUT_OF_MEMORY)
         assert job.offer is not None
         assert (job.offer.kind, job.offer.before, job.offer.after) == (RemedyKind.MEMORY, 12_288, 18_432)
-        assert job.offer.usd_most == pytest.approx(0.4)
+        assert job.offer.usd_most == pytest.approx(0.46)
         assert scene.outside.engine.memory_asked[-1] == 18_432, "the price is that of machines with this memory"
 
     async def test_more_time_costs_more(self, scene: Scene) -> None:
         job = await scene.fail(status=TIMED_OUT, code=None)
         assert job.offer is not None
         assert (job.offer.kind, job.offer.before, job.offer.after) == (RemedyKind.TIME, 3_600, 5_400)
-        assert job.offer.usd_most == pytest.approx(0.6)
+        assert job.offer.usd_most == pytest.approx(0.66)
 
     async def test_a_killed_command_alone_proves_nothing(self, scene: Scene) -> None:
         assert (await scene.fail(code=137)).offer is None
@@ -141,7 +141,7 @@ class TestTake:
         scene.restart(usd=0.8)
         risen = await scene.click(job)
         assert isinstance(risen, PriceRisen)
-        assert "up to $0.80, not $0.40" in risen.text
+        assert "up to $0.92, not $0.46" in risen.text
         assert await scene.retries(job) == []
         await scene.take(job, seen_usd=risen.usd_most)
         assert len(await scene.retries(job)) == 1
