@@ -85,6 +85,7 @@ bench: setup
 
 screenshots: setup
 	@$(BIN)/python -m deploy.sandbox.screenshots
+	@$(BIN)/python -m deploy.sandbox.money_pictures
 
 build/base.tar:
 	@mkdir -p build

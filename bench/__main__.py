@@ -28,6 +28,7 @@ from bench.benchmarks import (
     training_speed,
     watched_files,
 )
+from bench.failing import failing_sweep
 from bench.report import machine
 from bench.report.figures import Benchmark, Figure, Result, Verdict
 
@@ -44,6 +45,7 @@ BENCHMARKS = {
         s3_traffic,
         table_reader,
         large_sweep,
+        failing_sweep,
         search,
         estimate,
         guard_alarms,

@@ -5,7 +5,7 @@ import gc
 import secrets
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 
 import structlog
@@ -16,6 +16,7 @@ from bot.adapters.aws.cloudwatch import AwsLogs
 from bot.adapters.aws.event_queue import AwsEvents
 from bot.adapters.aws.fleet import AwsFleet
 from bot.adapters.aws.prices.aws_prices import aws_prices
+from bot.adapters.aws.prices.cost_explorer import CostExplorer, cost_explorer
 from bot.adapters.aws.s3 import AwsArtifacts
 from bot.adapters.aws.token_lease import TokenLease, instance_id, lease_uri
 from bot.adapters.drawing.drawing_process import ProcessFigures
@@ -110,15 +111,24 @@ async def _run(config: Config, secrets: Secrets) -> None:
             log.info("ready", http=f"http://127.0.0.1:{port}", projects=list(config.projects))
 
 
-def check_projects(rows: Iterable[Row], config: Config) -> None:
-    """A project that still has unfinished jobs cannot leave the config: nobody could follow or stop them."""
+def check_projects(rows: Collection[Row], config: Config) -> None:
+    """A project or a machine with unfinished jobs cannot leave the config: nobody could follow it."""
     lost = sorted({row.run.project for row in rows} - config.projects.keys())
-    if lost:
-        problems = [
-            f"projects.{name}: missing, and it has jobs that are not finished; put it back until they are"
-            for name in lost
-        ]
+    kept = [row.run for row in rows if row.run.machine and row.run.project in config.projects]
+    gone = sorted({(run.project, run.machine) for run in kept if run.machine not in _machines(config, run.project)})
+    problems = [
+        *(f"projects.{name}: {_MISSING}" for name in lost),
+        *(f"projects.{name}.machines.{machine}: {_MISSING}" for name, machine in gone),
+    ]
+    if problems:
         raise ConfigError("config", problems)
+
+
+def _machines(config: Config, project: str) -> Collection[str]:
+    return config.projects[project].machines.keys()
+
+
+_MISSING = "missing, and it has jobs that are not finished; put it back until they are"
 
 
 async def _core(config: Config, stack: AsyncExitStack) -> Core:
@@ -165,8 +175,16 @@ async def _outside(config: Config, chat: SignalboxClient, aws: AwsClients, stack
         figures=await stack.enter_async_context(ProcessFigures()),
         sampler=await stack.enter_async_context(ProcessSampler()),
         prices=await stack.enter_async_context(aws_prices(config.aws.endpoint_url)) if config.prices.enabled else None,
+        bills=await _bills(config, stack),
         fleet=AwsFleet(aws.batch, aws.ecs, time.monotonic),
     )
+
+
+async def _bills(config: Config, stack: AsyncExitStack) -> CostExplorer | None:
+    """None if the config wants none: each request costs money."""
+    if not config.prices.cost_explorer:
+        return None
+    return await stack.enter_async_context(cost_explorer(config.deploy.stack, config.aws.endpoint_url))
 
 
 def _setup(config: Config) -> Setup:
@@ -194,7 +212,7 @@ def _services(
 ) -> tuple[Services, list[Loop]]:
     """The services that the chat calls, and all loops."""
     known, money = tuple(core.projects.values()), build_money.build(core, outside, setup)
-    spending = build_spending.build(core, outside, money.quotes, setup.nonce_window)
+    spending = build_spending.build(core, outside, money.quotes, setup)
     remedies = Remedies(core, outside, money.quotes, new_id=setup.new_id)
     jobs = build_jobs.build(core, outside, setup, money.quotes, remedies)
     sweeps = build_sweeps.build(core, outside, setup, jobs, money.quotes)

@@ -5,12 +5,14 @@ from contextlib import AsyncExitStack
 from rich.console import Console
 
 from bot.adapters.aws.probe import aws_probe
+from bot.adapters.aws.probe.bill import bill_check
 from bot.adapters.aws.token_lease import known_instance, lease_uri
 from bot.adapters.git.code_source import GitCode
 from bot.adapters.git.git_limits import GitLimits
 from bot.chat.discord_probe import discord_probe
 from bot.config.loading import Config, Secrets, allowed_branches, grants, lease_folder, projects
 from bot.config.prices import price_settings
+from bot.services.money.bill_book import BILLS_FILE, read_bills
 from bot.services.money.price_file import PRICES_FILE, PriceFile
 from bot.services.people.permits import ROLES_FILE
 from bot.services.people.remembered_roles import RememberedRoles
@@ -41,6 +43,8 @@ async def run(config: Config, secrets: Secrets, console: Console, *, fix: bool =
             *probe.account_checks(config.aws.events_queue_url, known),
         ]
         checks.append(probe.token_check(lease_uri(lease_folder(config), token), known_instance(config.bot.data_dir)))
+        if config.prices.cost_explorer:
+            checks.append(bill_check(lambda: read_bills(config.bot.data_dir / BILLS_FILE)))
         for project in known:
             checks += [*probe.checks(project), probe.permission_check(project, config.bot.name)]
             checks += [repository_check(code, project), metric_check(project)]

@@ -31,6 +31,7 @@ from bot.services.money.quotes import Quotes
 from bot.services.running.core import Core
 from bot.services.running.snapshot import SNAPSHOTS, taken
 from bot.services.running.wakeups import Wakeups
+from trainer.places import write_atomically
 
 MOST_BYTES = 2 * 1024**3
 """The largest snapshot to download."""
@@ -89,7 +90,7 @@ async def _fetch(artifacts: Artifacts, uri: str, folder: Path, console: Console)
 
 def _write(target: Path, content: bytes, modified: float) -> None:
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    target.write_bytes(content)
+    write_atomically(target, content)
     os.utime(target, (modified, modified))
 
 

@@ -85,6 +85,8 @@ class Env(StrEnum):
     ASKER = "ASKER"
     IMAGE = "IMAGE"
     """The image's name in the manifest."""
+    MACHINE = "SIGNALBOX_MACHINE"
+    """The name of the machine that was asked for, for the manifest; empty for the project's own queue."""
     REMEDY = "SIGNALBOX_REMEDY"
     """A JSON object: what was changed because an earlier job failed. For the manifest."""
     RESUME_FROM = "SIGNALBOX_RESUME_FROM"

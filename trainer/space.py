@@ -4,6 +4,8 @@ Standard library only. `SWEEP_SPACE` is one of
 
     {"axes": [["lr", [0.1, 0.01]], ["seed", {"low": 1, "high": 5, "int": true}]]}
                                                                    a grid; the last axis moves fastest
+    {"mixed": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.9]]], "seed": 7}
+                                                                   a grid in mixed order: see `_mixed_positions`
     {"points": [{"lr": 0.1}, {"lr": 0.01}]}                        a list of points
     {"ranges": [["lr", {"low": 1e-4, "high": 1, "log": true}],     random; point n depends only on the seed and n
                 ["layers", {"low": 1, "high": 4, "int": true}],
@@ -41,6 +43,8 @@ def point(space: Mapping[str, Any], number: int) -> dict[str, Value]:
     index = number // space.get("folds", 1)
     if "axes" in space:
         parameters = _grid_point(space["axes"], index)
+    elif "mixed" in space:
+        parameters = _mixed_point(space["mixed"], space.get("seed", 0), index)
     elif "points" in space:
         parameters = dict(space["points"][index])
     elif "shuffled" in space:
@@ -51,7 +55,7 @@ def point(space: Mapping[str, Any], number: int) -> dict[str, Value]:
         generator = random.Random(f"{space.get('seed', 0)}/{index}")
         parameters = {name: _draw(generator, values) for name, values in space["ranges"]}
     else:
-        raise ValueError(f"it needs axes, points, ranges or shuffled (got {', '.join(space) or 'nothing'})")
+        raise ValueError(f"it needs axes, mixed, points, ranges or shuffled (got {', '.join(space) or 'nothing'})")
     return parameters | _fold(space, number)
 
 
@@ -59,7 +63,7 @@ def size(space: Mapping[str, Any]) -> int | None:
     """Count the different points, without folds. None if a range is continuous."""
     if "points" in space:
         return len(space["points"])
-    kind = next(kind for kind in ("axes", "shuffled", "ranges") if kind in space)
+    kind = next(kind for kind in ("axes", "mixed", "shuffled", "ranges") if kind in space)
     lengths = [length(values) for _, values in space[kind]]
     return None if None in lengths else math.prod(each for each in lengths if each is not None)
 
@@ -120,17 +124,76 @@ def _fold(space: Mapping[str, Any], number: int) -> dict[str, Value]:
     return {"folds": folds, "fold": number % folds} if folds > 1 else {}
 
 
+def _mixed_point(axes: list[tuple[str, Any]], seed: int, index: int) -> dict[str, Value]:
+    lengths = _lengths(axes)
+    if index >= math.prod(lengths):
+        raise _past_the_end(axes, index)
+    positions = _mixed_positions(seed, tuple(lengths), index)
+    return {name: value(values, position) for (name, values), position in zip(axes, positions, strict=True)}
+
+
+def _mixed_positions(seed: int, lengths: tuple[int, ...], index: int) -> list[int]:
+    """Return the positions on the axes of point `index`, so that the first few points lie all over the grid.
+
+    The index is written in digits, one for each axis, that of the longest axis moving fastest. The position on an axis
+    is the sum of its own digit and of those before it, each in an order by the seed. That can be undone axis by axis,
+    so no point comes twice. While the first digit moves, so does the position on every axis: as in a Latin square, no
+    value of an axis comes twice before all have come.
+    """
+    order, moves = _mixing(seed, lengths)
+    digits: list[int] = []
+    positions = [0] * len(lengths)
+    remaining = index
+    for place, axis in enumerate(order):
+        remaining, digit = divmod(remaining, lengths[axis])
+        digits.append(digit)
+        positions[axis] = sum(moves[place][which][each] for which, each in enumerate(digits)) % lengths[axis]
+    return positions
+
+
+@lru_cache(maxsize=4)
+def _mixing(seed: int, lengths: tuple[int, ...]) -> tuple[list[int], list[list[list[int]]]]:
+    """Return the axes, the longest first, and for each how far every digit up to its own moves it."""
+    order = sorted(range(len(lengths)), key=lambda axis: -lengths[axis])
+    generator = random.Random(str(seed))
+    return order, [
+        [_rounds(generator, lengths[each], lengths[axis]) for each in order[: place + 1]]
+        for place, axis in enumerate(order)
+    ]
+
+
+def _rounds(generator: random.Random, count: int, below: int) -> list[int]:
+    """Return `count` numbers below a limit: all of them in random order, then all in another one, and so on.
+
+    By `random()` alone, which gives the same in every version of Python.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        keys = [generator.random() for _ in range(below)]
+        found += sorted(range(below), key=keys.__getitem__)
+    return found[:count]
+
+
+def _lengths(axes: list[tuple[str, Any]]) -> list[int]:
+    lengths = [(name, length(values)) for name, values in axes]
+    if (continuous := next((name for name, count in lengths if count is None), None)) is not None:
+        raise ValueError(f"{continuous} is a continuous range; in a grid it needs a count")
+    return [count or 1 for _, count in lengths]
+
+
+def _past_the_end(axes: list[tuple[str, Any]], index: int) -> IndexError:
+    return IndexError(f"point {index} is past the end of the grid, which has {size({'axes': axes})} points")
+
+
 def _grid_point(axes: list[tuple[str, Any]], index: int) -> dict[str, Value]:
-    lengths = [length(values) for _, values in axes]
-    if None in lengths:
-        raise ValueError(f"{axes[lengths.index(None)][0]} is a continuous range; in a grid it needs a count")
+    lengths = _lengths(axes)
     parameters: dict[str, Value] = {}
     remaining = index
     for (name, values), count in zip(reversed(axes), reversed(lengths), strict=True):
-        remaining, position = divmod(remaining, count or 1)
+        remaining, position = divmod(remaining, count)
         parameters[name] = value(values, position)
     if remaining:
-        raise IndexError(f"point {index} is past the end of the grid, which has {size({'axes': axes})} points")
+        raise _past_the_end(axes, index)
     return dict(reversed(parameters.items()))
 
 

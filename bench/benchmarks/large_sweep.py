@@ -48,7 +48,7 @@ async def run(*, small: bool) -> Result:
     async with fleet_stage(size.grid, size.settings, size.pace) as stage:
         observed = await _play(stage, size)
         await stage.bot.stop()
-        truth = Truth(size.grid, _timelines(stage))
+        truth = Truth(stage.fleet.jobs.grid, _timelines(stage))
         figures = [
             *call_figures(stage.fleet.ledger),
             *message_figures(stage.times),
@@ -63,7 +63,7 @@ async def _play(stage: FleetStage, size: SweepSize) -> Observed:
     await stage.bot.start()
     before = Probe(stage.bot.pid, f"{stage.bot.http_url}/metrics")
     async with before.watching():
-        sweep_id = await _start_sweep(stage, size.grid)
+        sweep_id = await start_sweep(stage, size.grid)
         ends = await _planned_ends(stage)
         await asyncio.sleep(max(0.0, ends[len(ends) // 2] - time.time()))
     stage.bot.kill()
@@ -90,7 +90,7 @@ async def _play(stage: FleetStage, size: SweepSize) -> Observed:
     )
 
 
-async def _start_sweep(stage: FleetStage, grid: Grid) -> str:
+async def start_sweep(stage: FleetStage, grid: Grid) -> str:
     """Type the command and click Confirm; return the sweep's id."""
     command = f"/sweep {grid.text}"
     answer = await stage.mika.type(command, channel=CHANNEL, wait=True, timeout=30)

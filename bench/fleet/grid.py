@@ -1,12 +1,15 @@
 """How each trial ends, by its number alone. The bot's card and table are compared with it."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from random import Random
+from typing import Any
 
 from trainer.contract import ExitCode, Trouble, format_metrics, format_trouble
+from trainer.space import point
 
 EPOCHS = 10
 METRIC = "val_accuracy"
@@ -109,6 +112,8 @@ class Grid:
     rows: int
     columns: int
     seed: int = 0
+    places: tuple[int, ...] = ()
+    """Where on the grid each trial is, by number; empty if they are in order."""
 
     @property
     def text(self) -> str:
@@ -119,13 +124,23 @@ class Grid:
     def trials(self) -> int:
         return self.rows * self.columns
 
+    def ordered(self, space: Mapping[str, Any]) -> "Grid":
+        """The same grid, with its trials in the order that a sweep's `SWEEP_SPACE` has."""
+        numbers: dict[Any, int] = {}
+        points = [point(space, number) for number in range(self.trials)]
+        for name in ("momentum", "lr"):  # by size: the n-th smallest value is row or column n
+            values = sorted({each[name] for each in points}, key=float)
+            numbers |= {(name, value): place for place, value in enumerate(values)}
+        at = [numbers["lr", each["lr"]] * self.columns + numbers["momentum", each["momentum"]] for each in points]
+        return replace(self, places=tuple(at))
+
     @cached_property
     def expected(self) -> tuple[ExpectedTrial, ...]:
         """The trials, by number."""
         return tuple(self._trial(number) for number in range(self.trials))
 
     def _trial(self, number: int) -> ExpectedTrial:
-        row, column = divmod(number, self.columns)
+        row, column = divmod(self.places[number] if self.places else number, self.columns)
         random = Random(f"{self.seed}/{number}")
         across, down = row / (self.rows - 1), column / (self.columns - 1)
         top = 96 * math.exp(-3 * (across - 0.63) ** 2 - (down - 0.8) ** 2) + random.uniform(0, 3)

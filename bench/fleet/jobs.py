@@ -69,7 +69,7 @@ class Jobs:
     """Answers are `lag` seconds old, as Batch's are: its reads are not consistent with its writes."""
 
     def __init__(self, grid: Grid, machines: Machines, *, lag: float) -> None:
-        self._grid, self._machines, self._lag = grid, machines, lag
+        self.grid, self._machines, self._lag = grid, machines, lag
         self.submitted: dict[str, SubmittedJob] = {}
 
     def submit(self, request: Json, now: float) -> Json:
@@ -77,7 +77,10 @@ class Jobs:
         size = (request.get("arrayProperties") or {}).get("size", 1)
         timelines = self._machines.run(size, now)
         job = SubmittedJob(batch_id, now, request, timelines, ())
-        trials = [self._grid.expected[each] for each in _numbers(job.environment, size)]
+        space = json.loads(job.environment.get("SWEEP_SPACE") or "{}")
+        if "mixed" in space and not self.grid.places:
+            self.grid = self.grid.ordered(space)
+        trials = [self.grid.expected[each] for each in _numbers(job.environment, size)]
         self.submitted[batch_id] = replace(job, trials=trials)
         return {"jobArn": f"{ARN}:job/{batch_id}", "jobId": batch_id, "jobName": request["jobName"]}
 

@@ -22,6 +22,8 @@ from deploy.sandbox.discord.people.client import Person
 from deploy.sandbox.discord.server import DiscordStandIn
 
 PERSON = "mika"
+ALL_AT_ONCE: Mapping[str, bool | int] = {"pilot": False, "hold_after": 0}
+"""Which trials fail is drawn, so the first few may do so alike; and all are to start at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,21 @@ class FleetStage:
 
 
 @asynccontextmanager
-async def fleet_stage(grid: Grid, settings: Settings, pace: Mapping[str, float]) -> AsyncIterator[FleetStage]:
-    """Start everything but the bot, with Discord's limits in force. `pace` overrides the config's default intervals."""
+async def fleet_stage(
+    grid: Grid,
+    settings: Settings,
+    pace: Mapping[str, float],
+    project: Mapping[str, bool | int] = ALL_AT_ONCE,
+) -> AsyncIterator[FleetStage]:
+    """Start everything but the bot, with Discord's limits in force. `pace` overrides the config's default intervals,
+    and `project` settings of the project."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fleet-", ignore_cleanup_errors=True)))
         fleet = await stack.enter_async_context(Fleet(grid, settings))
         discord = await stack.enter_async_context(DiscordStandIn())
         repo = await asyncio.to_thread(repository.create, folder / "repository.git")
         ready = {"discord": discord.ready(), "aws": fleet.ready(), "repository": {"url": repo.url}}
-        _configure(folder / "config.toml", ready, pace)
+        _configure(folder / "config.toml", ready, pace, project)
         reaper = Reaper(folder)
         stack.push_async_callback(asyncio.to_thread, reaper.close)
         bot = BotProcess(folder / "config.toml", folder / "bot.log", botconfig.environment(ready), reaper)
@@ -64,10 +72,13 @@ async def fleet_stage(grid: Grid, settings: Settings, pace: Mapping[str, float])
         yield FleetStage(fleet, discord, bot, await stack.enter_async_context(watch), updates)
 
 
-def _configure(path: Path, ready: Mapping[str, Any], pace: Mapping[str, float]) -> None:
+def _configure(
+    path: Path, ready: Mapping[str, Any], pace: Mapping[str, float], project: Mapping[str, bool | int]
+) -> None:
     """Write the sandbox's config without its quick pace: how often AWS and Discord are asked is what is measured."""
     botconfig.write(path, ready, path.with_name("bot"))
     content = tomllib.loads(path.read_text())
     content["pace"] = dict(pace)
     del content["aws"]["logs_calls_per_second"]
+    content["projects"]["mnist"] |= project
     path.write_text(tomli_w.dumps(content))

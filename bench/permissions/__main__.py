@@ -109,7 +109,8 @@ Signalbox runs with roles of the stack: the bot's, and for each project the jobs
 leaves itself only its own part of the latter ([Who your code is](training-code.md#who-your-code-is)). Each row is one
 action on one resource that a policy allows, and who used it while the demo, the doctor and a restore ran on the stack.
 A test repeats the run and fails if something is used but not allowed, or allowed but unused without a reason.
-`python -m bench.permissions` writes this page.
+`python -m bench.permissions` writes this page. With `prices.cost_explorer = true`, the bot's role also has
+`ce:GetCostAndUsage` on `*`.
 
 | action | used by | granted by |
 |---|---|---|

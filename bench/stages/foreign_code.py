@@ -35,6 +35,7 @@ async def foreign_stage(
     codes: Sequence[Code],
     *,
     at_once: int = 4,
+    memory_mib: int = 12_000,
     pace: Mapping[str, float] | None = None,
     aws: Settings | None = None,
     on_event: Callable[[Json], None] = lambda _: None,
@@ -50,7 +51,7 @@ async def foreign_stage(
             config["pace"] = dict(pace)
         path.write_text(tomli_w.dumps(config))
 
-    plan = ResourcePlan(vcpus=_VCPUS, max_vcpus=_VCPUS * at_once)
+    plan = ResourcePlan(vcpus=_VCPUS, max_vcpus=_VCPUS * at_once, memory_mib=memory_mib)
     async with sandbox_stage(aws=aws, plan=plan, configure=configure, on_event=on_event) as stage:
         yield stage
 

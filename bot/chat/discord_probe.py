@@ -28,6 +28,8 @@ CLOSE_SECONDS = 5.0
 WAIT_SECONDS = 0.05
 DISALLOWED_INTENTS = 4014
 _INTENTS = discord.Intents(guilds=True)
+_RENEW = "Make a new token in the developer portal (Bot, Reset Token), and set DISCORD_TOKEN to it."
+_NETWORK = "Check this machine's network and its name server (DNS), and https://discordstatus.com."
 
 
 class Dated:
@@ -68,10 +70,9 @@ class DiscordProbe:
     ) -> list[Check]:
         """Checks of token, intents and server, of the grants' roles, and of permissions in the projects' channels, and
         in that of the audit, if there is one."""
-        renew = "Make a new token in the developer portal (Bot, Reset Token), and set DISCORD_TOKEN to it."
         gateway = "Check https://discordstatus.com. The bot needs no privileged intent in the developer portal."
         return [
-            Check("Discord token", self._login, renew),
+            Check("Discord token", self._login, _NETWORK),
             Check("clock against Discord", self._clock, ""),
             Check("gateway and intents", self._connect, gateway),
             Check("server", self._server, "Check discord.guild_id, and invite the bot to that server."),
@@ -96,8 +97,8 @@ class DiscordProbe:
         try:
             with calling("Logging in"):
                 await within(LOGIN_SECONDS, self._client.login(self._token))
-        except discord.LoginFailure as error:
-            raise Denied("Discord refuses the token.") from error
+        except Denied:
+            return Finding.bad("Discord token", "Discord refuses the token.", _RENEW)
         return Finding("Discord token", f"logged in as {self._client.user}")
 
     async def _clock(self) -> Finding:

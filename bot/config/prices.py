@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from bot.config.section import Section
 from bot.domain.money.price_settings import PriceSettings
@@ -20,6 +20,7 @@ class Prices(Section):
     spot_minutes: Annotated[float, Field(gt=0, le=1_440)] = 10
     start_minutes: Minutes = 4
     idle_minutes: Minutes = 5
+    cost_explorer: StrictBool = False
 
 
 def price_settings(prices: Prices, disk_gib: float) -> PriceSettings:

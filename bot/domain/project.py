@@ -1,11 +1,12 @@
 """A project: one training repository, with everything that its jobs need."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from bot.domain.goal import Goal
 from bot.domain.guard.limits import GuardLimits
+from bot.domain.money.machine import DEFAULT, NO_RESOURCES, Machine, Resources
 from bot.domain.parameters import Parameter
 from bot.domain.remedy import RemedyMode
 from bot.domain.text import folded
@@ -72,12 +73,59 @@ class Project:
     """A sweep goes no further once this number of trials has failed alike and none has succeeded; 0: it always does."""
     hold_hours: float = 24.0
     """How long a held sweep waits for somebody's decision."""
-    pilot: bool = True
+    pilot: bool = False
     """Whether sweeps of more than `confirm_trials` trials begin with one alone."""
     engine_name: str = "AWS Batch"
     """What people call the engine."""
     former_output_uri: str = ""
     """`s3://bucket/jobs`, where earlier versions put the jobs of all projects."""
+
+    machines: tuple[Machine, ...] = ()
+    """Other places for its jobs, by name."""
+    resources: Resources = NO_RESOURCES
+    """What a job asks for in place of what the job definition says: see `on`."""
+    machine: str = ""
+    """Of a project as the jobs on one of its machines see it: that machine's name."""
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """All in which its jobs may be."""
+        return frozenset({self.queue, *(machine.queue for machine in self.machines)})
+
+    @property
+    def of_machine(self) -> str:
+        """Tells what is said about the places apart: `, machine big`."""
+        return f", machine {self.machine}" if self.machine else ""
+
+    @property
+    def placed(self) -> tuple["Project", ...]:
+        """As its jobs see it in each of the places where they may run."""
+        return (self, *(self.on(machine.name) for machine in self.machines))
+
+    def on(self, machine: str) -> "Project":
+        """As its jobs on that machine see it: with the machine's queue, resources and price. Empty and `DEFAULT` are
+        the project's own. Raises `UnknownName` with the machines that there are."""
+        found = self._machine(machine)
+        if found is None:
+            return self
+        free = 0.0 if self.usd_per_hour == 0 else None  # the project's own price is that of its own queue
+        usd = free if found.usd_per_hour is None else found.usd_per_hour
+        return replace(self, machine=found.name, queue=found.queue, resources=found.resources, usd_per_hour=usd)
+
+    def machine_named(self, text: str) -> str:
+        """The machine's own name, for what was typed; empty for the project's own queue. Raises `UnknownName`."""
+        found = self._machine(text)
+        return found.name if found is not None else ""
+
+    def _machine(self, text: str) -> Machine | None:
+        if folded(text) in ("", DEFAULT):
+            return None
+        found = next((each for each in self.machines if each.name == folded(text)), None)
+        if found is None:
+            names = [DEFAULT, *(each.name for each in self.machines)]
+            near = get_close_matches(folded(text), names, 1)
+            raise UnknownName(f"machine of {self.name}", given=text, near=near, valid=names)
+        return found
 
     @property
     def goal(self) -> Goal:

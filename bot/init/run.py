@@ -17,6 +17,7 @@ from bot.init.argument import Argument
 from bot.init.parameters import parameters
 from bot.init.repository import Repository
 from bot.init.section import section
+from trainer.places import write_atomically
 
 Say = Callable[[str], object]
 _ROOM = COMMAND_OPTIONS - 4
@@ -46,7 +47,11 @@ def run(folder: Path, command: Sequence[str], name: str, config: Path, console: 
     written = section(name, project, chosen, left_out)
     say(f"{len(chosen)} parameters, {len(left_out)} left out; found {how}.")
     _say_missing(repository, arguments, say)
-    config.write_text(f"{text.rstrip() or _NEW_FILE}\n\n{written}", encoding="utf-8")
+    whole = f"{text.rstrip() or _NEW_FILE}\n\n{written}"
+    if config.exists():
+        config_file.replace(config, whole)
+    else:
+        write_atomically(config, whole.encode())
     say(f"{'Added' if text else 'Wrote'} [projects.{name}] {'to' if text else 'in'} {config}.")
     if text:
         _say_problems(config, say)

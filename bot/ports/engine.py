@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from bot.domain.model.observation import Observation
 from bot.domain.model.states import JobState
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.domain.money.quote import Terms
 
 
@@ -24,15 +25,17 @@ class SubmitCall:
     timeout_seconds: int
     array_size: int = 0
     """0 for a job by itself; otherwise from 2 to the engine's `Capabilities.array_size`."""
-    memory_mib: int = 0
-    """In place of what the definition says; 0 leaves that as it is."""
+    resources: Resources = NO_RESOURCES
+    """In place of what the definition says."""
 
     @property
     def characters(self) -> int:
-        """Of command, environment and memory, written as JSON."""
+        """Of command, environment and resources, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        memory = {"memory": {"type": "MEMORY", "value": str(self.memory_mib)}} if self.memory_mib else {}
-        return len(json.dumps({"command": self.command, "environment": pairs, **memory}))
+        named = asdict(self.resources).items()
+        asked = [{"type": name.upper(), "value": str(value)} for name, value in named if value]
+        resources = {"resourceRequirements": asked} if asked else {}
+        return len(json.dumps({"command": self.command, "environment": pairs, **resources}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +118,12 @@ class Engine(Protocol):
     def parent_id(self, engine_id: str) -> str:
         """The array that a child belongs to; any other id as it is."""
 
-    async def room(self, queue: str, definition: str) -> int | None:
-        """How many jobs of that definition the queue's machines can run at once; None if that is unknown."""
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
+        """How many jobs of that definition the queue's machines can run at once; None if that is unknown. `resources`
+        stand in place of the definition's."""
 
-    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
-        """What the queue may start for jobs of that definition, or for those that ask for this memory in place of the
-        definition's; None if that is unknown. Cached for minutes."""
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
+        """What the queue may start for jobs of that definition; None if that is unknown. Cached for minutes."""
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         """All jobs made since then, ended ones too, as far as the engine remembers them; oldest first."""

@@ -15,7 +15,7 @@ from bot.services.jobs.submit import Submit
 from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
 from bot.services.money.report_costs import ReportCosts
-from bot.services.money.spot_prices import SpotPriceHistory
+from bot.services.money.spot.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit

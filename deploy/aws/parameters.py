@@ -12,7 +12,7 @@ from bot.config.deploy import Deploy, JobResources
 from bot.config.loading import Config, projects
 from bot.domain.stack import camel
 from deploy.aws.cloudformation import StackError
-from deploy.aws.offers import Choice
+from deploy.aws.offers import KINDS, Choice
 
 METADATA = "Signalbox"
 """The key in the template's Metadata, which CloudFormation keeps and ignores:
@@ -54,7 +54,10 @@ def is_single(config: Config) -> bool:
 
 
 def used_queues(config: Config) -> set[str]:
-    return {resources(config.deploy, name).queue for name in config.projects}
+    """The kinds of the projects' own queues, and of those of the stack that their machines name."""
+    named = {machine.queue for project in config.projects.values() for machine in project.machines.values()}
+    own = {resources(config.deploy, name).queue for name in config.projects}
+    return own | {kind for kind in KINDS if f"{config.deploy.stack}-{kind}" in named}
 
 
 def resources(deploy: Deploy, project: str) -> JobResources:

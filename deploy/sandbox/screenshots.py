@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -52,42 +53,48 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
     """
     written: list[Path] = []
 
-    async def shoot(page: Page, name: str) -> None:
-        path = out_dir / f"page-{name}.png"
-        await page.screenshot(path=path, animations="disabled")
-        await asyncio.to_thread(_shrink, path)
-        written.append(path)
+    shoot = partial(save, out_dir, written)
 
-    async with _chromium() as browser, Person(discord_url, "mika") as mika, Person(discord_url, "noor") as noor:
+    async with chromium() as browser, Person(discord_url, "mika") as mika, Person(discord_url, "noor") as noor:
         channels = {entry["name"]: entry["id"] for entry in await mika.channels()}
         channel = channels[CHANNEL]
         address = f"{discord_url}/#/mika/{channel}"
         await noor.write("The warm-up is merged. Who takes it for a first run?", channel=channel)
         await mika.write("On it: **lr 0.1**, momentum 0.5.", channel=channel)
-        desktop = await _open(browser, address, DESKTOP)
+        desktop = await open_page(browser, address, DESKTOP)
         await mika.type(COMMAND, channel=channel)
         await _shoot_job(desktop, shoot)
-        phone = await _open(browser, address, PHONE)
-        await _show_picture(_message(phone, re.compile("succeeded")).get_by_role("img").last)
+        phone = await open_page(browser, address, PHONE)
+        await show_picture(message(phone, re.compile("succeeded")).get_by_role("img").last)
         await shoot(phone, "phone")
-        tall = await _open(browser, address, TALL)
+        tall = await open_page(browser, address, TALL)
         await mika.type(SWEEP, channel=channel)
         await _open_sweep(tall)
         await shoot(tall, "sweep")
         await phone.reload()
-        await _show_picture(_message(phone, re.compile(r"finished \d+ trials")).get_by_role("img").last)
+        await show_picture(message(phone, re.compile(r"finished \d+ trials")).get_by_role("img").last)
         await mika.type(LARGE, channel=channel)
-        await _message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
+        await message(phone, re.compile("Nothing has been started")).get_by_role("button", name="Confirm").wait_for()
         await shoot(phone, "sweep-preview")
+        for name, size in (("cost", TALL), ("cost-phone", PHONE)):
+            await _shoot_costs(await open_page(browser, address, size), shoot, name)
     return written
+
+
+async def save(out_dir: Path, written: list[Path], page: Page, name: str) -> None:
+    """Write `page-<name>.png`, and note it in `written`."""
+    path = out_dir / f"page-{name}.png"
+    await page.screenshot(path=path, animations="disabled")
+    await asyncio.to_thread(shrink, path)
+    written.append(path)
 
 
 async def _shoot_job(desktop: Page, shoot: Shoot) -> None:
     """A running job, the same job at its end, and the list of commands."""
     await _open_running_job(desktop)
     await shoot(desktop, "running")
-    verdict = _message(desktop, re.compile("succeeded"))
-    await _show_picture(verdict.get_by_role("img").last)
+    verdict = message(desktop, re.compile("succeeded"))
+    await show_picture(verdict.get_by_role("img").last)
     await desktop.mouse.move(0, 0)
     await shoot(desktop, "finished")
     await desktop.get_by_role("button", name="Close thread").click()
@@ -96,8 +103,20 @@ async def _shoot_job(desktop: Page, shoot: Shoot) -> None:
     await shoot(desktop, "commands")
 
 
+async def _shoot_costs(page: Page, shoot: Shoot, name: str) -> None:
+    """The answer to `/cost`, which only whoever asked sees."""
+    await _type(page, "/cost")
+    await page.get_by_role("option").first.wait_for()
+    for _ in range(2):  # choose the command, then send it
+        await page.keyboard.press("Enter")
+    answer = message(page, re.compile("Estimates in USD")).last
+    await show_picture(answer.get_by_role("img").last)
+    await page.mouse.move(0, 0)
+    await shoot(page, name)
+
+
 @asynccontextmanager
-async def _chromium() -> AsyncIterator[Browser]:
+async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         try:
@@ -106,7 +125,7 @@ async def _chromium() -> AsyncIterator[Browser]:
             await browser.close()
 
 
-async def _open(browser: Browser, address: str, size: tuple[int, int]) -> Page:
+async def open_page(browser: Browser, address: str, size: tuple[int, int]) -> Page:
     width, height = size
     context = await browser.new_context(
         viewport={"width": width, "height": height}, device_scale_factor=SCALE, color_scheme="dark"
@@ -129,7 +148,7 @@ async def _type(page: Page, text: str) -> None:
 
 async def _open_running_job(page: Page) -> None:
     """Wait until a job is in the middle of its run, and open its log."""
-    await _message(page, MIDDLE).first.wait_for()
+    await message(page, MIDDLE).first.wait_for()
     await page.locator(".thread-card").last.click()
     log = page.locator(".pane").nth(1)
     await log.locator(".message pre").first.wait_for()
@@ -138,13 +157,13 @@ async def _open_running_job(page: Page) -> None:
 
 async def _open_sweep(page: Page) -> None:
     """Wait for a sweep's result, and open its thread, which has the card on top."""
-    await _show_picture(_message(page, re.compile(r"finished \d+ trials")).get_by_role("img").last)
+    await show_picture(message(page, re.compile(r"finished \d+ trials")).get_by_role("img").last)
     await page.locator(".thread-card").last.click()
-    await _show_picture(page.locator(".pane").nth(1).get_by_role("img").last)
+    await show_picture(page.locator(".pane").nth(1).get_by_role("img").last)
     await page.mouse.move(0, 0)
 
 
-def _shrink(path: Path) -> None:
+def shrink(path: Path) -> None:
     """Convert to a palette: a third of the size, and no visible difference."""
     with Image.open(path) as image:
         image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(
@@ -152,11 +171,11 @@ def _shrink(path: Path) -> None:
         )
 
 
-def _message(page: Page, text: re.Pattern[str]) -> Locator:
+def message(page: Page, text: re.Pattern[str]) -> Locator:
     return page.locator(".pane").first.locator(".message").filter(has_text=text)
 
 
-async def _show_picture(image: Locator) -> None:
+async def show_picture(image: Locator) -> None:
     """Wait until a picture is fully loaded, and scroll to it."""
     await image.wait_for()
     await image.evaluate("image => image.decode()")
@@ -174,11 +193,16 @@ def main(
     out_dir: Annotated[Path, typer.Option(help="Folder for the pictures.")] = OUT_DIR,
 ) -> None:
     """Start the sandbox with its bot, take the pictures, and stop it."""
+    prepare(out_dir)
+    asyncio.run(_main(out_dir))
+
+
+def prepare(out_dir: Path) -> None:
+    """Make the folder. Ends the program if there is no Chromium."""
     if not Path(CHROMIUM).exists():
         console.print(f"{CHROMIUM} is missing. Install it: apt-get install chromium")
         raise typer.Exit(1)
     out_dir.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_main(out_dir))
 
 
 if __name__ == "__main__":

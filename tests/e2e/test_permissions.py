@@ -135,7 +135,7 @@ async def test_the_old_policy_fails_with_awss_words() -> None:
 
 def _blind(resources: dict[str, Any]) -> None:
     """A policy of somebody's own, without the actions that only a bot with jobs needs."""
-    forgotten = {"batch:DescribeJobs", "logs:FilterLogEvents"}
+    forgotten = {"batch:DescribeJobs", "logs:FilterLogEvents", "ecs:ListContainerInstances"}
     for each in _statements(resources):
         actions = each["Action"] if isinstance(each["Action"], list) else [each["Action"]]
         each["Action"] = [action for action in actions if action not in forgotten] or ["sts:GetCallerIdentity"]
@@ -145,6 +145,7 @@ async def test_the_doctor_tries_what_only_jobs_need() -> None:
     async with _running(_blind, bot=False) as (running, _, _view):
         said = await _doctor(running)
     assert re.search(r"^\d+ checks: 2 bad\b", said, re.M), said
+    assert re.search("^note +machines of signalbox-spot: a machine that runs without a job is not noticed", said, re.M)
     assert "BAD   queue signalbox-spot: Describing jobs: batch:DescribeJobs is not allowed on *" in said
     group = "/signalbox/jobs"
     assert f"BAD   log group {group}: Reading from the log group {group}: logs:FilterLogEvents is not allowed" in said

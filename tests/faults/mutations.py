@@ -19,10 +19,12 @@ from rich.table import Table
 from tests.faults.access_mutations import MUTATIONS as ACCESS
 from tests.faults.caps_mutations import MUTATIONS as CAPS
 from tests.faults.cost_mutations import MUTATIONS as COSTS
+from tests.faults.failing_sweep_mutations import MUTATIONS as FAILING
 from tests.faults.git_mutations import MUTATIONS as GIT
 from tests.faults.guard_mutations import MUTATIONS as GUARD
 from tests.faults.mutation import Mutation
 from tests.faults.prices_mutations import MUTATIONS as PRICES
+from tests.faults.remedy_mutations import MUTATIONS as REMEDIES
 from tests.faults.spending_mutations import MUTATIONS as SPENDING
 from tests.faults.spot_mutations import MUTATIONS as SPOT
 
@@ -260,7 +262,7 @@ MUTATIONS = (
         f"{FOUND}::test_a_trial_whose_answer_comes_late_is_waited_for",
     ),
 )
-ALL = (*MUTATIONS, *ACCESS, *CAPS, *COSTS, *GIT, *GUARD, *PRICES, *SPENDING, *SPOT)
+ALL = (*MUTATIONS, *ACCESS, *CAPS, *COSTS, *FAILING, *GIT, *GUARD, *PRICES, *REMEDIES, *SPENDING, *SPOT)
 
 
 def main(words: list[str]) -> int:

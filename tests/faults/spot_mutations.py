@@ -2,10 +2,84 @@
 
 from tests.faults.mutation import Mutation
 
-SPOT = "bot/services/money/spot_prices.py"
+SPOT = "bot/services/money/spot/spot_prices.py"
 OF_SPOT = "tests/bot/services/money/test_spot_prices.py"
 
+OF_MACHINES = "tests/bot/services/jobs/test_machines.py"
+
+BELOW, OF_BELOW = "bot/services/money/spot/start_below.py", "tests/bot/services/money/test_start_below.py"
+
 MUTATIONS = (
+    Mutation(
+        "a job waits for its price",
+        BELOW,
+        "if spot.usd < hold.below_usd:",
+        "if True:",
+        f"{OF_BELOW}::test_it_starts_once_when_the_price_is_below",
+    ),
+    Mutation(
+        "an old price starts nothing",
+        "bot/services/money/spot/cheapest_spot.py",
+        "if name and not found[name].stale else None",
+        "if name else None",
+        f"{OF_BELOW}::test_an_old_price_starts_nothing",
+    ),
+    Mutation(
+        "the wait ends in time",
+        BELOW,
+        "if hold.until is not None and self._now() >= hold.until:",
+        "if False:",
+        f"{OF_BELOW}::test_it_ends_when_its_time_has_passed",
+    ),
+    Mutation(
+        "the wait ends before the price counts",
+        BELOW,
+        "self._now() >= hold.until:",
+        "self._now() >= hold.until + 7_200:",
+        f"{OF_BELOW}::test_it_ends_although_the_price_came_while_the_bot_was_away",
+    ),
+    Mutation(
+        "what needs approval waits for no price",
+        "bot/services/money/admission.py",
+        "        if posted.execution.hold is not None:\n",
+        "        if False:\n",
+        f"{OF_BELOW}::test_what_needs_approval_cannot_wait_for_a_price",
+    ),
+    Mutation(
+        "a machine's job goes to its queue",
+        "bot/services/jobs/submit_call.py",
+        "queue=place.queue",
+        "queue=project.queue",
+        f"{OF_MACHINES}::test_a_job_goes_to_the_machines_queue_and_asks_for_its_resources",
+    ),
+    Mutation(
+        "a lost answer is looked for in the machine's queue",
+        "bot/services/jobs/launch.py",
+        "self._engine.find(place.queue, ",
+        "self._engine.find(self._projects[job.run.project].queue, ",
+        f"{OF_MACHINES}::test_a_lost_answer_is_looked_for_in_the_machines_queue",
+    ),
+    Mutation(
+        "the machines' queues are reconciled",
+        "bot/services/jobs/reconcile.py",
+        "project.queues for project",
+        "{project.queue} for project",
+        f"{OF_MACHINES}::test_a_lost_job_of_a_machine_is_found_again_with_it",
+    ),
+    Mutation(
+        "a machine's price is its own",
+        "bot/services/money/quotes.py",
+        "        project = project.on(posted.run.machine)\n",
+        "",
+        f"{OF_MACHINES}::test_the_quote_is_by_the_machines_own_price",
+    ),
+    Mutation(
+        "a machine with jobs stays in the config",
+        "bot/app.py",
+        " for name, machine in gone)",
+        " for name, machine in ())",
+        "tests/bot/config/test_machines.py::test_a_machine_with_unfinished_jobs_cannot_leave_the_config",
+    ),
     Mutation(
         "the cheapest zone comes first",
         "bot/domain/money/zone_prices.py",

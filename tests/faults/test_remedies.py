@@ -59,7 +59,7 @@ async def _lived(cut_at: int, *, clicked: bool) -> tuple[Gates, dict[str, Any]]:
             return gates, {
                 "retries": [each.run.memory_mib for each in retries],
                 "named": [row.offer.retried_as == each.id for each in retries],
-                "submitted": [call.memory_mib for call in outside.engine.submissions],
+                "submitted": [call.resources.memory_mib for call in outside.engine.submissions],
                 "results": len([m for m in outside.chat.messages if m.post.new.kind is PostKind.END]),
                 "cards": len([m for m in outside.chat.messages if m.post.new.kind is PostKind.CARD]),
             }

@@ -29,6 +29,7 @@ from bot.domain.model.plan import Plan
 from bot.domain.model.run import Commit
 from bot.domain.model.states import JobState
 from bot.domain.model.trial import Trial
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.domain.parameters import Value
 from bot.domain.posts import Post, PostKind
 from bot.errors import Missing, Refused, ServiceError, Unavailable
@@ -59,6 +60,8 @@ class FakeEngine(Faulty):
         super().__init__()
         self.submissions: list[SubmitCall] = []
         self.jobs: dict[str, Observation] = {}
+        self.queues: dict[str, str] = {}
+        """By engine id. Jobs that a test puts in by itself are in every queue."""
         self.terminated: list[str] = []
         self.lagging = False
         """While set, a look-up by name does not see any job."""
@@ -66,6 +69,8 @@ class FakeEngine(Faulty):
         """What `room` answers."""
         self.pools: Machines | None = None
         """What `machines` answers."""
+        self.pools_of: dict[str, Machines] = {}
+        """The same for one queue."""
         self.memory_asked: list[int] = []
         """What `machines` was asked for."""
         self.clock = Clock()
@@ -75,6 +80,7 @@ class FakeEngine(Faulty):
         self._check("submit", after=False)
         engine_id = f"batch-{len(self.submissions) + 1}"
         self.submissions.append(submission)
+        self.queues[engine_id] = submission.queue
         self.jobs[engine_id] = Observation(
             engine_id,
             submission.name,
@@ -90,7 +96,7 @@ class FakeEngine(Faulty):
 
     async def find(self, queue: str, name: str) -> list[Observation]:
         self._check("find", after=False)
-        return [] if self.lagging else [job for job in self._whole() if job.name == name]
+        return [] if self.lagging else [job for job in self._whole() if job.name == name and self._in(queue, job)]
 
     async def describe(self, engine_ids: Sequence[str]) -> dict[str, Observation]:
         self._check("describe", after=False)
@@ -107,7 +113,7 @@ class FakeEngine(Faulty):
 
     async def live(self, queue: str) -> list[Observation]:
         self._check("live", after=False)
-        return [job for job in self._whole() if not job.state.terminal]
+        return [job for job in self._whole() if not job.state.terminal and self._in(queue, job)]
 
     async def children(self, engine_id: str, state: JobState) -> list[str]:
         self._check("children", after=False)
@@ -124,18 +130,21 @@ class FakeEngine(Faulty):
     def parent_id(self, engine_id: str) -> str:
         return engine_id.partition(":")[0]
 
-    async def room(self, queue: str, definition: str) -> int | None:
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
         self._check("room", after=False)
         return self.places
 
-    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
         self._check("machines", after=False)
-        self.memory_asked.append(memory_mib)
-        return self.pools
+        self.memory_asked.append(resources.memory_mib)
+        return self.pools_of.get(queue, self.pools)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         self._check("made_since", after=False)
-        return [job for job in self._whole() if (job.created_at or 0.0) > at]
+        return [job for job in self._whole() if (job.created_at or 0.0) > at and self._in(queue, job)]
+
+    def _in(self, queue: str, job: Observation) -> bool:
+        return self.queues.get(job.engine_id, queue) == queue
 
     def move(self, engine_id: str, state: JobState, *attempts: Attempt, reason: str = "") -> None:
         """Of a job or of a child; an array ends with the last of its children."""

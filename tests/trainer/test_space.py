@@ -1,4 +1,6 @@
 import json
+import math
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 from trainer import space
 from trainer.contract import Value
 
+ORDER = [(0.01, 0.9), (0.1, 0.5), (0.001, 0.5), (0.01, 0.5), (0.1, 0.9), (0.001, 0.9)]
+"""What `test_mixed_order_never_changes` found when this order was introduced."""
 GRID = {"axes": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1, 0.05]]]}
 
 
@@ -59,7 +63,7 @@ def test_random_points_stay_in_their_ranges() -> None:
 
 
 def test_unknown_kind_of_space_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"it needs axes, points, ranges or shuffled \(got grid\)"):
+    with pytest.raises(ValueError, match=r"it needs axes, mixed, points, ranges or shuffled \(got grid\)"):
         space.point({"grid": []}, 0)
 
 
@@ -181,3 +185,63 @@ def test_shuffled_logarithmic_integers_favour_the_small_ones_first() -> None:
 def test_shuffled_folds_share_their_point() -> None:
     grid = {"shuffled": [["lr", [0.1, 0.01]]], "seed": 7, "folds": 2}
     assert space.point(grid, 0)["lr"] == space.point(grid, 1)["lr"] != space.point(grid, 2)["lr"]
+
+
+def _mixed(*lengths: int, seed: int = 7) -> dict[str, object]:
+    return {"mixed": [[f"p{axis}", list(range(count))] for axis, count in enumerate(lengths)], "seed": seed}
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 2**32 - 1))
+def test_mixed_grid_has_each_point_once(lengths: list[int], seed: int) -> None:
+    grid = _mixed(*lengths, seed=seed)
+    points = [tuple(space.point(grid, index).items()) for index in range(math.prod(lengths))]
+    assert len(set(points)) == len(points) == space.size(grid)
+    assert [name for name, _ in points[0]] == [f"p{axis}" for axis in range(len(lengths))]
+    with pytest.raises(IndexError, match="past the end of the grid"):
+        space.point(grid, len(points))
+
+
+@pytest.mark.parametrize("lengths", [(10, 10), (10, 10, 10), (4, 25), (3, 30), (2, 2, 40)])
+def test_first_tenth_of_a_mixed_grid_lies_all_over_it(lengths: tuple[int, ...]) -> None:
+    """Whatever the seed: each value of each axis comes as often as any other, or once less."""
+    for seed in range(200):
+        grid = _mixed(*lengths, seed=seed)
+        tenth = [space.point(grid, index) for index in range(math.prod(lengths) // 10)]
+        for axis, count in enumerate(lengths):
+            seen = Counter(point[f"p{axis}"] for point in tenth)
+            most, least = -(-len(tenth) // count), len(tenth) // count
+            spread = [seen[each] for each in range(count)]
+            if len(tenth) <= max(lengths):
+                assert (min(spread), max(spread)) == (least, most), (seed, axis)
+            else:
+                assert min(spread) > 0, (seed, axis)
+
+
+def test_first_hundred_of_a_thousand_points_have_most_pairs_of_values() -> None:
+    """Points at random would have 63 of the 100 pairs of any two axes."""
+    for seed in range(50):
+        grid = _mixed(10, 10, 10, seed=seed)
+        points = [space.point(grid, index) for index in range(100)]
+        pairs = [len({(point[a], point[b]) for point in points}) for a, b in (("p0", "p1"), ("p0", "p2"), ("p1", "p2"))]
+        assert sorted(pairs)[1:] == [100, 100]
+        assert min(pairs) > 45
+
+
+def test_mixed_order_is_the_seeds_and_neither_sorted_nor_the_same_for_two_seeds() -> None:
+    orders = [[space.point(_mixed(6, seed=seed), index)["p0"] for index in range(6)] for seed in range(20)]
+    assert len({tuple(order) for order in orders}) > 15
+    assert [space.point(_mixed(3, 2, seed=1), index) for index in range(6)] == [
+        space.point(_mixed(3, 2, seed=1), index) for index in range(6)
+    ]
+
+
+def test_mixed_order_never_changes() -> None:
+    """What a version before has submitted runs on, and is retried, under the numbers that people saw."""
+    grid = {"mixed": [["lr", [0.1, 0.01, 0.001]], ["momentum", [0.5, 0.9]]], "seed": 2190837465, "folds": 2}
+    points = [space.point(grid, index) for index in range(0, 12, 2)]
+    assert [(point["lr"], point["momentum"]) for point in points] == ORDER
+
+
+def test_mixed_grid_of_the_most_points_is_found_at_once() -> None:
+    grid = {"mixed": [["seed", {"low": 1, "high": 100_000, "int": True}]], "seed": 7}
+    assert len({space.point(grid, index)["seed"] for index in range(0, 100_000, 10)}) == 10_000

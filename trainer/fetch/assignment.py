@@ -65,6 +65,7 @@ class Assignment:
     data_uri: str
     asker: str
     image: str
+    machine: str
     batch_job_id: str
     attempt: int
     work: Path
@@ -103,11 +104,9 @@ class Assignment:
 def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
     """Read the assignment. Raises `Ended`, with a list of everything that is missing or malformed."""
     _check(environment, command)
-    number = _number(environment)
-    job_id = environment[Env.JOB_ID] + (f".{number}" if number else "")
-    work = Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
+    number, work = _number(environment), _work(environment)
     return Assignment(
-        job_id=job_id,
+        job_id=environment[Env.JOB_ID] + (f".{number}" if number else ""),
         command=tuple(command),
         parameters=_parameters(environment, number),
         flags=_flags(environment.get(Env.PARAMETER_FLAGS, "")),
@@ -134,12 +133,17 @@ def read(environment: Mapping[str, str], command: Sequence[str]) -> Assignment:
         data_uri=environment.get(Env.DATA_URI, ""),
         asker=environment.get(Env.ASKER, ""),
         image=environment.get(Env.IMAGE, ""),
+        machine=environment.get(Env.MACHINE, ""),
         batch_job_id=environment.get(Env.BATCH_JOB_ID, ""),
         attempt=int(environment.get(Env.BATCH_ATTEMPT) or 1),
         work=work,
         output=Path(environment.get(Env.OUTPUT_DIR) or work / "output").absolute(),
         cache=Path(environment.get(Env.CACHE_DIR) or Path.home() / ".cache" / "signalbox"),
     )
+
+
+def _work(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get(Env.WORK_DIR) or tempfile.mkdtemp(prefix="signalbox-")).absolute()
 
 
 def secret_names(environment: Mapping[str, str]) -> list[str]:

@@ -66,6 +66,7 @@ class Manifest:
             "commit": job.commit,
             "subject": self.subject,
             "image": job.image,
+            "machine": job.machine,
             "asker": job.asker,
             "remedy": dict(job.remedy) or None,
             "resumed_from": job.origin.job if job.origin is not None else None,

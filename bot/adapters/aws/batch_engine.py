@@ -17,6 +17,7 @@ from bot.adapters.aws.queue_queries import memory_in
 from bot.adapters.aws.wait_reasons import ended_wait, wait_cause
 from bot.domain.model.observation import Attempt, Observation
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.errors import Refused
 from bot.ports.engine import Capabilities, Machines, SubmitCall
 
@@ -81,7 +82,11 @@ class BatchEngine:
                 jobName=call.name,
                 jobQueue=call.queue,
                 jobDefinition=call.definition,
-                containerOverrides={"command": list(call.command), "environment": environment, **_memory(call)},
+                containerOverrides={
+                    "command": list(call.command),
+                    "environment": environment,
+                    **_resources(call.resources),
+                },
                 timeout={"attemptDurationSeconds": max(call.timeout_seconds, SHORTEST_TIMEOUT_SECONDS)},
                 tags=dict(call.tags),
                 propagateTags=True,
@@ -132,11 +137,11 @@ class BatchEngine:
     def parent_id(self, engine_id: str) -> str:
         return engine_id.partition(":")[0]
 
-    async def room(self, queue: str, definition: str) -> int | None:
-        return await self._capacity.jobs_at_once(queue, definition)
+    async def room(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> int | None:
+        return await self._capacity.jobs_at_once(queue, definition, resources)
 
-    async def machines(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
-        return await self._machines.of(queue, definition, memory_mib)
+    async def machines(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
+        return await self._machines.of(queue, definition, resources)
 
     async def made_since(self, queue: str, at: float) -> list[Observation]:
         since = str(max(0, round(at * 1000)))
@@ -166,12 +171,13 @@ class BatchEngine:
             await self._sleep(at - now)
 
 
-def _memory(call: SubmitCall) -> dict[str, Any]:
-    """`memory` "doesn't override any memory requirement that's specified in the resourceRequirements structure in the
-    job definition. To override memory requirements …, resourceRequirements must be specified in the SubmitJob request,
-    with type set to MEMORY" (API_ContainerOverrides). The definition's GPUs and vCPUs stay: only what is listed here
-    is overridden (https://docs.aws.amazon.com/batch/latest/userguide/override-resource-requirements.html)."""
-    return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]} if call.memory_mib else {}
+def _resources(wanted: Resources) -> dict[str, Any]:
+    """Only the kinds that are listed are overridden; the deprecated `vcpus` and `memory` would override nothing:
+    https://docs.aws.amazon.com/batch/latest/userguide/override-resource-requirements.html. Memory is in MiB
+    (API_ResourceRequirement)."""
+    values = {"VCPU": wanted.vcpus, "MEMORY": wanted.memory_mib, "GPU": wanted.gpus}
+    listed = [{"type": kind, "value": str(value)} for kind, value in values.items() if value]
+    return {"resourceRequirements": listed} if listed else {}
 
 
 def _observation(detail: Mapping[str, Any]) -> Observation:

@@ -29,9 +29,10 @@ _GENERAL = re.compile(r"(?P<kind>[cmr])(?P<generation>\d+)[a-z]*(?:-flex)?")
 _GENERAL_GIB = {"c": 2.0, "m": 4.0, "r": 8.0}
 """https://docs.aws.amazon.com/ec2/latest/instancetypes/gp.html, co.html and mo.html."""
 _OLD_GIB = {"c": 1.875, "m": 3.75, "r": 7.625}
-"""Of generations up to 4."""
-_LARGEST_GENERAL = 16
-"""A 16xlarge: every newer family of these has one; of the older ones, c4 ends with 8xlarge."""
+"""Of generation 4. Older ones are not known here."""
+_OLD = 4
+_LARGEST_GENERAL = 12
+"""A 12xlarge: every newer family of these has one; c4 ends with 8xlarge."""
 _SINGLE = dict.fromkeys((1, 2, 4, 8, 16), 1)
 _GPUS = {
     "g4dn": _SINGLE | {12: 4},
@@ -83,9 +84,9 @@ def _gib_per_vcpu(family: str) -> float:
     if family in _GIB_PER_VCPU:
         return _GIB_PER_VCPU[family]
     match = _GENERAL.fullmatch(family)
-    if match is None:
+    if match is None or int(match["generation"]) < _OLD:
         return 0.0
-    return (_OLD_GIB if int(match["generation"]) <= 4 else _GENERAL_GIB)[match["kind"]]
+    return (_OLD_GIB if int(match["generation"]) == _OLD else _GENERAL_GIB)[match["kind"]]
 
 
 def _largest_vcpus(family: str) -> int:

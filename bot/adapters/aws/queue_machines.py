@@ -17,6 +17,7 @@ from bot.adapters.aws.queue_queries import (
     memory_of,
     vcpus_of,
 )
+from bot.domain.money.machine import NO_RESOURCES, Resources
 from bot.domain.money.quote import Terms
 from bot.errors import ServiceError
 from bot.ports.engine import Machines, Pool
@@ -41,25 +42,26 @@ class QueueMachines:
 
     def __init__(self, batch: Client, now: Callable[[], float]) -> None:
         self._batch, self._now = batch, now
-        self._cache: dict[tuple[str, str, int], tuple[float, Machines | None]] = {}
+        self._cache: dict[tuple[str, str, Resources], tuple[float, Machines | None]] = {}
 
-    async def of(self, queue: str, definition: str, memory_mib: int = 0) -> Machines | None:
-        key, now = (queue, definition, memory_mib), self._now()
+    async def of(self, queue: str, definition: str, resources: Resources = NO_RESOURCES) -> Machines | None:
+        key, now = (queue, definition, resources), self._now()
         at, known = self._cache.get(key, (None, None))
         if at is None or now - at >= CACHE_SECONDS:
             try:
-                known = await self._ask_batch(queue, definition, memory_mib)
+                known = await self._ask_batch(*key)
             except ServiceError:
                 if known is None:
                     return None
             self._cache[key] = now, known
         return known
 
-    async def _ask_batch(self, queue: str, definition: str, memory_mib: int) -> Machines:
+    async def _ask_batch(self, queue: str, definition: str, resources: Resources) -> Machines:
         region = str(self._batch.meta.region_name)
         described = await describe_definition(self._batch, definition, region)
         environments = await describe_environments(self._batch, await describe_queue(self._batch, queue, region))
-        needed_vcpus, needed_gpus = vcpus_of(described), gpus_of(described)
+        memory_mib = resources.memory_mib
+        needed_vcpus, needed_gpus = resources.vcpus or vcpus_of(described), resources.gpus or gpus_of(described)
 
         def large_enough(name: str) -> bool:
             size, has = vcpus(name), gpus(name)

@@ -25,6 +25,7 @@ from bot.adapters.aws.clients import AwsClients, Client
 from bot.adapters.aws.error_codes import calling
 from bot.adapters.aws.s3 import parse_uri
 from bot.errors import Missing, ServiceError, StoreError
+from trainer.places import write_atomically
 
 log = structlog.get_logger()
 
@@ -109,9 +110,7 @@ def _remembered(data_dir: Path) -> list[str]:
 
 def _write_down(data_dir: Path, text: str) -> None:
     """Whole or not at all: a bot that is killed here would not know its own lease, and wait until it has run out."""
-    new = _instance(data_dir).with_suffix(".new")
-    new.write_text(text)
-    new.replace(_instance(data_dir))
+    write_atomically(_instance(data_dir), text.encode())
 
 
 def _instance(data_dir: Path) -> Path:

@@ -22,6 +22,7 @@ from bot.adapters.git.git_command import Bounds, GitFailed, remote_error, run_gi
 from bot.adapters.git.git_limits import DEFAULT_LIMITS, MIB, GitLimits, Kind, OverLimit
 from bot.adapters.git.remote import Remote
 from bot.errors import Refused, ServiceError
+from trainer.places import write_atomically
 
 log = structlog.get_logger()
 
@@ -242,7 +243,7 @@ class Mirror:
 
     @staticmethod
     def _note(folder: Path, patterns: frozenset[str]) -> None:
-        (folder / _ALLOWED).write_text(json.dumps(sorted(patterns)), encoding="utf-8")
+        write_atomically(folder / _ALLOWED, json.dumps(sorted(patterns)).encode())
 
     async def _repack(self) -> None:
         """Make one pack of many. The mirror works without it, so a failure is only logged."""

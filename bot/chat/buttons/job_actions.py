@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from bot.chat import permissions
 from bot.chat.acknowledgement import answer
 from bot.chat.buttons.views import parse_offer, preview_buttons, risen_buttons
-from bot.chat.cards import confirmation, sweep_preview
+from bot.chat.cards import confirmation, hold_lines, sweep_preview
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.chat.links import card_link, project_of
+from bot.domain.inert import capital
 from bot.domain.job_names import Name, parse
 from bot.domain.jobs.set_text import FIELDS, SET
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
+from bot.domain.money.hold import HoldKind
 from bot.errors import BadInput
 from bot.services.jobs.submit import TrainRequest
 from bot.services.remedies.remedies import PriceRisen
@@ -123,6 +125,9 @@ async def confirm(
     """
     if awaiting_approval([job]):
         headline = f"{job.id} waits until somebody else approves it"
+    hold = job.execution.hold
+    if hold is not None and hold.kind is HoldKind.PRICE:
+        headline, remarks = f"{job.id} waits for a lower price", [capital(hold_lines.price(hold)), *remarks]
     message_id = await interaction.client.arrivals.wait(job, CARD_SECONDS)
     link = card_link(interaction.client, job, message_id)
     head = f"{headline}: {link}" if link else f"{headline}. Its card will appear in a moment."

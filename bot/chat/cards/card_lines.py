@@ -116,7 +116,9 @@ def undeliverable(why: str, limit: int) -> Inert:
 def commit(job: Posted) -> Inert:
     commit = job.run.commit
     branch, sha, subject = code(commit.branch), code(commit.short), escape(commit.subject, 100)
-    return listed(phrase("{branch} @ {sha}", branch=branch, sha=sha), subject, separator=" ")
+    machine = phrase("machine **{name}**", name=escape(job.run.machine, NAME)) if job.run.machine else EMPTY
+    line = listed(phrase("{branch} @ {sha}", branch=branch, sha=sha), subject, separator=" ")
+    return listed(line, machine, separator=SEPARATOR)
 
 
 def parameters(values: Mapping[str, Value], limit: int, project: Project | None) -> Inert:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.chat.cards.units import relative, usd
-from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase
+from bot.chat.cards.units import clock, hourly, relative, usd
+from bot.domain.inert import EMPTY, Inert, capital, code, escape, listed, phrase
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.money.hold import Hold, HoldKind
@@ -20,6 +20,8 @@ def lines(posted: Posted) -> Iterator[Inert]:
     execution = posted.execution
     if execution.live and execution.hold is not None and execution.hold.kind is HoldKind.APPROVAL:
         yield from _approval(execution.hold, posted.run.quote)
+    if execution.live and execution.hold is not None and execution.hold.kind is HoldKind.PRICE:
+        yield capital(price(execution.hold))
     if isinstance(posted, Sweep):
         yield from _of_sweep(posted)
     if execution.live and execution.paused_by:
@@ -28,6 +30,17 @@ def lines(posted: Posted) -> Iterator[Inert]:
     if execution.approval is not None:
         by, at = escape(execution.approval.by, NAME), relative(execution.approval.at)
         yield phrase("approved by {by} {at}", by=by, at=at)
+
+
+def price(hold: Hold) -> Inert:
+    """`waits for g4dn.xlarge below $0.200 an hour (now $0.310), until 02:00 in 3 hours; then it ends`."""
+    return phrase(
+        "waits for {machine} below **{below}** an hour ({now}), until {until}.",
+        machine=code(hold.machine) if hold.machine else phrase("a spot machine"),
+        below=hourly(hold.below_usd),
+        now=phrase("now {usd}", usd=hourly(hold.seen_usd)) if hold.seen_usd else phrase("now unknown"),
+        until=clock(hold.until or hold.since),
+    )
 
 
 def _of_sweep(sweep: Sweep) -> Iterator[Inert]:

@@ -26,7 +26,7 @@ METRICS = 500
 def card(job: Job, project: Project | None) -> discord.Embed:
     """The embed. `project` is None if it is no longer configured."""
     parameters = card_lines.parameters(job.run.parameters, PARAMETERS, project)
-    lines = [*_state(job, project), card_lines.commit(job), parameters, *filter(None, [remedy_lines.changed(job)])]
+    lines = [*_state(job, project), card_lines.commit(job), *filter(None, [parameters, remedy_lines.changed(job)])]
     lines += [EMPTY, *_progress(job), *filter(None, (*_metrics(job, project), money_lines.card(job, project)))]
     lines += card_lines.lost_places(job, 200)
     return card_lines.embed(title(job), lines, card_lines.colour(job.execution)).set_footer(text=_footer(job))

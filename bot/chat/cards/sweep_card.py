@@ -25,6 +25,7 @@ from bot.domain.texts.state_words import (
     WAITING_FOR_MACHINES,
     state_text,
 )
+from bot.services.running.pending import awaiting_approval
 
 PICTURE = "board.png"
 AXES, PARAMETERS, IMPORTANCE = 600, 400, 200
@@ -103,6 +104,8 @@ def _state(sweep: Sweep, project: Project | None) -> Iterator[Inert]:
     if execution.live:
         yield from card_lines.warnings(sweep.watch)
         yield from card_lines.unanswered(execution, project)
+    if awaiting_approval([sweep]):
+        return
     tally, trials = sweep.tally, sweep.plan.trials
     if execution.live or tally.ended < trials:
         most = BAR if tally.ended == trials else BAR - 1  # the last epoch is not the end

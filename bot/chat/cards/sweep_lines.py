@@ -37,7 +37,8 @@ def plan(asked: Plan) -> Inert:
     carried_over = phrase("{count:,} carried over", count=asked.carried_over) if asked.carried_over else EMPTY
     parallel = phrase("{count:,} at a time", count=asked.parallel) if asked.parallel else EMPTY
     pruning = phrase("weak trials stopped early") if asked.stop_losers else EMPTY
-    return listed(escape(asked.search, NAME), trials, carried_over, parallel, pruning)
+    mixed = phrase("shuffled by seed {seed}", seed=asked.seed) if "mixed" in asked.space.encoded else EMPTY
+    return listed(escape(asked.search, NAME), trials, carried_over, parallel, pruning, mixed)
 
 
 def axis(over: Axis) -> Inert:

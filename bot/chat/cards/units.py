@@ -29,6 +29,11 @@ def relative(at: float) -> Inert:
     return phrase("<t:{at}:R>", at=round(at))
 
 
+def clock(at: float) -> Inert:
+    """A time of day, and how far away it is: `02:00 (in 3 hours)`. `at` is in seconds since the epoch."""
+    return phrase("<t:{at}:t> (<t:{at}:R>)", at=round(at))
+
+
 def day(at: float) -> Inert:
     """A date in the reader's own way: `14 November 2026`. `at` is in seconds since the epoch."""
     return phrase("<t:{at}:D>", at=round(at))

@@ -8,11 +8,12 @@ from bot.chat.catalogue.entries import Entry, embed_text
 from bot.chat.commands.cost import embed
 from bot.domain.money.calendar import Calendar
 from bot.domain.money.caps import Cap, Pool, Sums
-from bot.domain.money.period import period
+from bot.domain.money.period import period, span
 from bot.domain.spending.charge import Charge
 from bot.domain.spending.cost_report import CostReport, Grouping
+from bot.domain.texts.weekly_text import weekly_text
 from bot.ports.costs import Used
-from bot.services.money.report_costs import CostAnswer, CostQuery
+from bot.services.money.report_costs import Billed, CostAnswer, CostQuery
 
 CALENDAR = Calendar()
 NOW = dt.datetime(2026, 11, 14, 12, tzinfo=dt.UTC).timestamp()
@@ -27,6 +28,13 @@ def cost_entries() -> Iterator[Entry]:
     )
     yield Entry("Costs", "nothing", _text(CostQuery(project="walker", mine=True), []))
     yield Entry("Costs", "more than a file takes", _text(CostQuery(), _charges(), left_out=1_200))
+    for usd in (12.3, 0.0):
+        billed = Billed("3 to 12 November 2026", usd, 11.9)
+        yield Entry("Costs", f"billed {usd:g}", _text(CostQuery(), _charges(), billed=billed))
+    report, days = CostReport(CALENDAR, {}), span(dt.date(2026, 11, 9), dt.date(2026, 11, 16), CALENDAR)
+    for charge in [*_charges(), Charge("f7g8h9", "job", "walker", 1, "mika", NOW, seconds=60)]:
+        report.add(charge)
+    yield Entry("Costs", "the digest of a week", weekly_text(report, days))
 
 
 def _charges() -> list[Charge]:
@@ -40,7 +48,7 @@ def _charges() -> list[Charge]:
     ]
 
 
-def _text(query: CostQuery, charges: list[Charge], left_out: int = 0) -> str:
+def _text(query: CostQuery, charges: list[Charge], left_out: int = 0, billed: Billed | None = None) -> str:
     report = CostReport(CALENDAR, {})
     for charge in charges:
         report.add(charge)
@@ -50,6 +58,6 @@ def _text(query: CostQuery, charges: list[Charge], left_out: int = 0) -> str:
         Used(Cap(Pool.PROJECT_MONTH, 200.0, "caps.project_month_usd", own=False), "mnist", Sums(84.16, 7.5)),
         Used(Cap(Pool.PERSON_LIVE, 8, "caps.person_live_jobs", own=False), "", Sums(live=3)),
     ]
-    span = period(query.when, CALENDAR, NOW)
-    answer = CostAnswer(query, span, report, "UTC", b"", left_out, caps, ("mnist", "walker"))
+    days = period(query.when, CALENDAR, NOW)
+    answer = CostAnswer(query, days, report, "UTC", b"", left_out, caps, ("mnist", "walker"), billed)
     return embed_text(embed(answer, picture=False))

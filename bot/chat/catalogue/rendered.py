@@ -11,23 +11,19 @@ from bot.chat.buttons.views import (
     held_buttons,
     preview_buttons,
     trial_buttons,
-    warning_buttons,
 )
 from bot.chat.cards import choose, confirmation, sweep_preview, trial_card, verdict
 from bot.chat.catalogue import remedy_samples, samples
+from bot.chat.catalogue.command_entries import command_entries
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
+from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
 from bot.chat.catalogue.spot_samples import spot_answers
-from bot.chat.commands import all_commands
-from bot.chat.commands.help import page as help_page
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
-from bot.chat.limits import CHOICE_CHARACTERS
 from bot.chat.reports import spot_lines
 from bot.domain.audit.chain import NO_ENTRY, linked
-from bot.domain.guard.machines import Machine
-from bot.domain.inert import EMPTY, Inert, capital, phrase
-from bot.domain.jobs.set_hints import SetHints
+from bot.domain.inert import EMPTY, Inert, phrase
 from bot.domain.logs.log_blocks import block, digest
 from bot.domain.model.plan import Search
 from bot.domain.model.publication import Refusal
@@ -36,11 +32,9 @@ from bot.domain.model.trial import TrialState
 from bot.domain.money.hold import Continued
 from bot.domain.posts import RULES, PostKind
 from bot.domain.sweeps.trial_report import LINES, report
-from bot.domain.texts import guard_texts, hold_texts, notes
+from bot.domain.texts import hold_texts, notes
 from bot.domain.texts.audit_lines import audit_line
-from bot.domain.texts.command_names import name_commands
 from bot.domain.texts.engine import engine_title
-from bot.domain.texts.machine_texts import idle_machine, role_mentions
 from bot.domain.texts.waits import wait_note
 from bot.errors import CredentialsExpired, Deleted, Denied, Missing, Refused, ServiceError, Throttled, Unavailable
 from bot.services.delivery.audit_channel import next_message, refused_entries
@@ -52,8 +46,8 @@ URI = "s3://bucket/jobs/k7q2mx/log.txt"
 
 
 def rendered() -> Iterator[Entry]:
-    jobs = (_cards, _results, _waits, _holds, _guard, _machines, _notes, _posts)
-    others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, _commands, _buttons)
+    jobs = (_cards, _results, _waits, _holds, guard_entries, machine_entries, _notes, _posts)
+    others = (_refusals, _answers, _previews, _trials, _lists, _audit, _errors, command_entries, _buttons)
     for section in (*jobs, *others):
         yield from section()
 
@@ -122,33 +116,6 @@ def _holds() -> Iterator[Entry]:
     yield Entry("Held sweeps", "a trial succeeds", hold_texts.continued(SWEEP, Continued("", samples.NOW)))
     yield Entry("Held sweeps", "nobody decides", hold_texts.unanswered(24.0))
     yield Entry("Held sweeps", "trials are taken back", hold_texts.held_over())
-
-
-def _guard() -> Iterator[Entry]:
-    for name, job in samples.warned():
-        buttons = " ".join(button_texts(warning_buttons(job)))
-        warned, card = job.watch.warned, choose.card(job, PROJECT).description or ""
-        said = [f"in the thread: {guard_texts.warning(job.id, warned, 42)}\n{buttons}", f"on the card: {card}"]
-        said += [guard_texts.withdrawn(job.id, warned), guard_texts.left(job.id, warned, "noor")]
-        yield Entry("What the guard says", name, "\n".join([*said, guard_texts.stopped(job.id, warned)]))
-    yield Entry("What the guard says", "overtime", guard_texts.over_its_limit(131, ENGINE))
-    orphan = guard_texts.orphan_found("signalbox-mnist-k7q2mx", "5f2b…", "its project is not in the config", 30, ENGINE)
-    yield Entry("What the guard says", "an orphan", orphan)
-    ended = guard_texts.orphan_ended("signalbox-mnist-k7q2mx", "5f2b…", ENGINE)
-    yield Entry("What the guard says", "an orphan was ended", ended)
-    yield Entry("What the guard says", "still running", guard_texts.still_running("k7q2mx", "5f2b…", 75, ENGINE))
-
-
-def _machines() -> Iterator[Entry]:
-    machine = Machine("i-0c4f7a1e2b3d45678", "g4dn.xlarge", "us-east-1a", vcpus=4)
-    silent = replace(machine, answers=False)
-    place, engine = ("SpotMachines-x7q2", "us-east-1"), capital(ENGINE)
-    for name, text in (
-        ("a machine without a job", idle_machine(machine, *place, 47, 0.41, engine=engine)),
-        ("a machine that does not answer", idle_machine(silent, *place, 107, None, engine=engine)),
-        ("the roles are pinged", idle_machine(machine, *place, 30, 0.004, engine=engine, roles=role_mentions((12,)))),
-    ):
-        yield Entry("What the guard says", name, text)
 
 
 def _notes() -> Iterator[Entry]:
@@ -236,7 +203,9 @@ def _previews() -> Iterator[Entry]:
         "no earlier job": replace(PROPOSAL, seconds=None),
         "tpe": _remarked(replace(PROPOSAL, sweep=folds), notes.one_by_one(tpe), notes.stops_weak_trials()),
         "parallel": _remarked(PROPOSAL, notes.one_by_one(replace(SWEEP.plan, parallel=2))),
+        "a pilot": _remarked(PROPOSAL, notes.pilot_first(8)),
         "one point": _remarked(PROPOSAL, notes.single_point()),
+        "above the sum for approval": _remarked(PROPOSAL, notes.needs_approval(5)),
         "many trials": _remarked(PROPOSAL, notes.several_arrays(3, 10_000, ENGINE)),
     }
     buttons = " ".join(button_texts(preview_buttons(SWEEP.id)))
@@ -285,26 +254,6 @@ def _errors() -> Iterator[Entry]:
     )
     for error in errors:
         yield Entry("Errors of outside systems", type(error).__name__, explain(error))
-
-
-def _commands() -> Iterator[Entry]:
-    commands = all_commands([PROJECT])
-    for command in commands:
-        options = [f"  {option.display_name}: {option.description}" for option in command.parameters]
-        yield Entry("Commands", f"/{command.name}", "\n".join([str(command.description), *options]))
-    yield Entry("Commands", "the page of the command help", help_page(commands, [PROJECT]))
-    prefix = "sb-"
-    name_commands(prefix, {f"{prefix}train": 1})
-    try:
-        page = help_page(all_commands([PROJECT], prefix), [PROJECT], prefix)
-    finally:
-        name_commands()
-    many = replace(PROJECT, parameters=(*PROJECT.parameters, *samples.MORE_PARAMETERS))
-    yield Entry("Commands", "the same for more parameters than options", help_page(all_commands([many]), [many]))
-    for typed in samples.TYPED_SETTINGS:
-        shown = [name for name, _ in SetHints(many.parameters).suggestions(typed, 5, CHOICE_CHARACTERS)]
-        yield Entry("Commands", f"suggestions for set:{typed}", "\n".join(shown))
-    yield Entry("Commands", f'with command_prefix = "{prefix}", /{prefix}train registered', page)
 
 
 def _buttons() -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.chat.catalogue.samples import NOW
 from bot.domain.money.zone_prices import ZonePrices
 from bot.services.money.price_book import Rate
-from bot.services.money.spot_prices import SpotAnswer
+from bot.services.money.spot.spot_prices import SpotAnswer
 
 _ZONES = tuple(
     ZonePrices(region, f"{region}{zone}", ((NOW, usd),))

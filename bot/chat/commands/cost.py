@@ -54,7 +54,8 @@ async def _cost(interaction: Interaction, options: dict[str, object]) -> None:
         subtitle = plain_line(cost_lines.summary(found.report.total), 100)
         png = await services.report_costs.picture(found, head, f"{subtitle}   days by {found.zone}")
         files = [attachment(png, PICTURE)] if png is not None else []
-        files.append(discord.File(io.BytesIO(found.csv), f"costs-{found.span.first}-{found.span.until}.csv"))
+        name = found.span.name.lower().replace(" ", "-")
+        files.append(discord.File(io.BytesIO(found.csv), f"costs-{name}.csv"))
     await answer(interaction, embed=embed(found, picture=len(files) > 1), files=files)
 
 

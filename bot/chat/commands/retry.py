@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_actions
-from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, typed_command
+from bot.chat.commands.shared.options import BRANCH, COMMIT, job_option, machine_options, typed_command
 from bot.chat.commands.shared.parameter_options import parameter_options
 from bot.chat.interactions import Interaction
 from bot.domain.jobs.unfold_words import unfold_job
@@ -17,7 +17,7 @@ from bot.services.people.rates import Share
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
-    beside = [job_option("Job, sweep or trial to run again"), BRANCH, COMMIT]
+    beside = [job_option("Job, sweep or trial to run again"), BRANCH, COMMIT, *machine_options(projects)]
     options = [*beside, *parameter_options(projects, beside, retry=True)]
     return typed_command(
         f"{prefix}retry",

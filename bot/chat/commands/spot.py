@@ -9,7 +9,7 @@ from bot.chat.commands.shared.unfold import unfold
 from bot.chat.interactions import Interaction, person
 from bot.chat.reports import spot_lines
 from bot.domain.parameters import Kind, Parameter
-from bot.services.money.spot_prices import HOURS, MOST_HOURS
+from bot.services.money.spot.spot_prices import HOURS, MOST_HOURS
 from bot.services.people.rates import Share
 
 _TYPED = (Parameter("regions", Kind.STRING), Parameter("hours", Kind.INT, minimum=1, maximum=MOST_HOURS))

@@ -9,12 +9,13 @@ from bot.chat import permissions
 from bot.chat.acknowledgement import acknowledged
 from bot.chat.buttons import job_actions
 from bot.chat.commands.shared import autocomplete
-from bot.chat.commands.shared.options import BRANCH, COMMIT, Option, project_options, typed_command
+from bot.chat.commands.shared.options import BRANCH, COMMIT, Option, machine_options, project_options, typed_command
 from bot.chat.commands.shared.parameter_options import SET_FOR_SWEEP, set_option
 from bot.chat.commands.shared.unfold import unfold, with_settings
 from bot.chat.interactions import Interaction, channel_id, person
 from bot.domain.jobs.set_text import SET
 from bot.domain.model.plan import MOST_TRIALS, Search
+from bot.domain.money.machine import MACHINE
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.services.people.rates import Share
@@ -45,7 +46,8 @@ MORE = (
 
 
 def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Command[Any, ..., None]:
-    options = [SPACE, set_option(SET_FOR_SWEEP), BRANCH, COMMIT, *MORE, *project_options(projects)]
+    machine = machine_options(projects)
+    options = [SPACE, set_option(SET_FOR_SWEEP), BRANCH, COMMIT, *machine, *MORE, *project_options(projects)]
     typeable = [option.parameter for option in options[2:]]
 
     @acknowledged(Share.STARTS)
@@ -63,7 +65,7 @@ def command(projects: Sequence[Project], prefix: str = "") -> app_commands.Comma
 
 def request(interaction: Interaction, options: dict[str, Any]) -> SweepRequest:
     """The typed options for the services."""
-    texts = {name: str(options.get(name, "")).strip() for name in ("project", "branch", "commit", "search")}
+    texts = {name: str(options.get(name, "")).strip() for name in ("project", "branch", "commit", MACHINE, "search")}
     return SweepRequest(
         person=person(interaction),
         channel_id=channel_id(interaction),

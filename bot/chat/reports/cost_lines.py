@@ -8,8 +8,9 @@ from bot.chat.cards.units import CENT, duration, plural, usd
 from bot.domain.inert import EMPTY, Inert, capital, code, escape, listed, phrase
 from bot.domain.money.caps import Pool
 from bot.domain.spending.cost_report import CostReport, Grouping, Total
+from bot.domain.stack import STACK_TAG
 from bot.ports.costs import Used
-from bot.services.money.report_costs import CostAnswer
+from bot.services.money.report_costs import Billed, CostAnswer
 
 NAME = 40
 IN_BOTH, IN_ONE = 5, 15
@@ -27,6 +28,7 @@ def lines(answer: CostAnswer) -> Iterator[Inert]:
         yield phrase("Spent: **{about}** for {what}.", about=_about(total), what=_what(total))
         yield from _more(total)
         yield from _unpriced(answer)
+    yield _billed(answer.billed)
     yield _caps(answer.caps)
     if total.count:
         yield from _lists(answer)
@@ -84,7 +86,9 @@ def _more(total: Total) -> Iterator[Inert]:
         machines = plural(total.lost_machines, "machine")
         were = phrase("was") if total.lost_machines == 1 else phrase("were")
         lost = capital(about(total.lost_usd))
-        yield phrase("{lost} of it went to {machines} that {were} taken back.", lost=lost, machines=machines, were=were)
+        yield phrase(
+            "{lost} of the sum went to {machines} that {were} taken back.", lost=lost, machines=machines, were=were
+        )
     spot = _saved(total.spot_saved_usd, phrase("by spot machines"))
     early = _saved(total.early_saved_usd, phrase("by stopping trials early"))
     if spot or early:
@@ -108,6 +112,23 @@ def _unpriced(answer: CostAnswer) -> Iterator[Inert]:
         yield phrase("{jobs} {have} no price: {mend}.", jobs=jobs, have=have, mend=mend)
     if len(found) > UNPRICED:
         yield phrase("So have jobs of {more} more projects.", more=len(found) - UNPRICED)
+
+
+def _billed(billed: Billed | None) -> Inert:
+    """AWS's own sum beside the estimates; a bill of nothing most likely lacks the tag by which it is asked for."""
+    if billed is None:
+        return EMPTY
+    days, sums = escape(billed.days, 60), (usd(billed.usd), usd(billed.estimated_usd))
+    text = phrase(
+        "AWS billed {billed} for {days} (UTC); the estimates of these days are {ours}.",
+        days=days,
+        billed=sums[0],
+        ours=sums[1],
+    )
+    if billed.usd >= CENT or billed.estimated_usd < CENT:
+        return text
+    tag = phrase("Is {tag} an active cost allocation tag?", tag=code(STACK_TAG))
+    return listed(text, tag, separator=" ")
 
 
 def _caps(caps: Sequence[Used]) -> Inert:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.chat.cards.units import CENT, day, hourly, plural, relative
 from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase, stacked
-from bot.services.money.spot_prices import SpotAnswer
+from bot.services.money.spot.spot_prices import SpotAnswer
 
 NAME, MOST_NAMED = 40, 6
 

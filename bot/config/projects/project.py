@@ -17,6 +17,7 @@ Most settings keep their name in `Project`. These change:
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
@@ -25,9 +26,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from bot.config.caps import ProjectCaps
 from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
 from bot.config.projects.command import command_problems, flags_of
+from bot.config.projects.machine import MachineSettings, machine, name_problem
 from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
+from bot.domain.money.machine import MACHINE
 from bot.domain.project import Project
 from bot.domain.remedy import RemedyMode
 from trainer.command_line import Style
@@ -83,6 +86,7 @@ class ProjectSettings(Section):
     hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
     caps: ProjectCaps = ProjectCaps()
     guard: ProjectGuard = ProjectGuard()
+    machines: dict[str, MachineSettings] = Field(default_factory=dict)
     parameters: dict[Name, ParameterSettings] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -98,6 +102,14 @@ class ProjectSettings(Section):
         doubled = sorted(name for name, count in taken.items() if count > 1)
         if doubled:
             raise ValueError(f"parameter names or aliases used twice: {', '.join(doubled)}. Each must be unique")
+        return self
+
+    @model_validator(mode="after")
+    def _machines_have_names(self) -> Self:
+        if problem := name_problem(self.machines):
+            raise ValueError(f"machines: {problem}")
+        if self.machines and MACHINE in {*self.parameters, *(a for p in self.parameters.values() for a in p.aliases)}:
+            raise ValueError(f'parameter name "{MACHINE}": with machines, it is an option of the bot. Use another name')
         return self
 
     @model_validator(mode="after")
@@ -179,7 +191,7 @@ class ProjectSettings(Section):
 
 def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = None) -> Project:
     """`guard` is what all projects share."""
-    return Project(
+    found = Project(
         name=name,
         repository=settings.repository,
         branches=settings.branches,
@@ -209,16 +221,26 @@ def project(name: str, settings: ProjectSettings, guard: GuardSettings | None = 
         keep_limit_gib=settings.keep_limit_gib,
         metric_patterns=settings.metric_patterns,
         columns=settings.columns,
+    )
+    return _bounded(found, settings, guard or GuardSettings())
+
+
+def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) -> Project:
+    """With what bounds the project's spending."""
+    return replace(
+        project,
         usd_per_hour=settings.usd_per_hour,
         confirm_trials=settings.confirm_trials,
         pilot=settings.pilot,
         hold_after=settings.hold_after,
         hold_hours=settings.hold_hours,
-        guard=guard_limits(guard or GuardSettings(), settings.guard),
+        guard=guard_limits(guard, settings.guard),
+        machines=tuple(machine(key, value) for key, value in settings.machines.items()),
         remedy=settings.remedy,
-        longest_timeout_seconds=round(60 * (settings.longest_timeout_minutes or _twice(settings.timeout_minutes))),
+        longest_timeout_seconds=round(60 * _longest_minutes(settings)),
     )
 
 
-def _twice(minutes: float) -> float:
-    return min(2 * minutes, float(LONGEST_MINUTES))
+def _longest_minutes(settings: ProjectSettings) -> float:
+    """How long a job may run that is tried again with more time."""
+    return settings.longest_timeout_minutes or min(2 * settings.timeout_minutes, LONGEST_MINUTES)

@@ -87,7 +87,8 @@ def _decided(before: Row, after: Row) -> Does | None:
         return Does.HOLD if _held_since(after) else Does.CONTINUE
     if after.execution.approval is not None and before.execution.approval is None:
         return Does.APPROVE
-    return Does.DECLINE if after.execution.reason is EndReason.NOT_APPROVED and before.execution.live else None
+    without = after.execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME)
+    return Does.DECLINE if without and before.execution.live else None
 
 
 def _held_since(row: Row) -> str:

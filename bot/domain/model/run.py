@@ -35,6 +35,8 @@ class Run:
     """Above the folder of its files: `s3://bucket/jobs/mnist`. Empty if an earlier version recorded the job."""
     quote: Quote | None = None
     """What it was said to cost. None if nobody knew, or an earlier version recorded the job."""
+    machine: str = ""
+    """Which of the project's machines it runs on; empty for its own queue."""
     memory_mib: int = 0
     """What it asks for in place of what the job definition says; 0 leaves that as it is."""
     remedied: Remedied | None = None

@@ -66,6 +66,8 @@ class EndReason(StrEnum):
     """A second person declined it, or none approved it in time."""
     NOT_CONTINUED = "not continued"
     """A sweep that was held because its first trials failed alike, and nobody decided about it in time."""
+    NOT_STARTED_IN_TIME = "not started in time"
+    """It waited for a spot price that did not come in time."""
     LOST = "lost"
 
 

@@ -38,6 +38,10 @@ class Hold:
     """Of `APPROVAL`: the roles that may approve it."""
     mentions: bool = False
     """Of `APPROVAL`: whether those roles are pinged, once."""
+    machine: str = ""
+    """Of `PRICE`: the type whose price was seen last; empty if none was."""
+    seen_usd: float = 0.0
+    """Of `PRICE`: that price; 0 if none was seen."""
 
     @property
     def mark(self) -> str:

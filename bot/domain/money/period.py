@@ -62,7 +62,7 @@ def period(text: str, calendar: Calendar, now: float) -> Span:
 
 
 def span(first: dt.date, until: dt.date, calendar: Calendar) -> Span:
-    name = "All time" if first == FIRST else _named(first, until - _DAY)
+    name = "All time" if first == FIRST else named_days(first, until)
     return Span(name, first, until, calendar.day_start(first), calendar.day_start(until))
 
 
@@ -128,7 +128,9 @@ def _next_month(month: dt.date) -> dt.date:
     return (month + 31 * _DAY).replace(day=1)
 
 
-def _named(first: dt.date, last: dt.date) -> str:
+def named_days(first: dt.date, until: dt.date) -> str:
+    """`3 to 14 November 2026`; `until` is the first day that is not one of them."""
+    last = until - _DAY
     if first == last:
         return f"{first.day} {first:%B %Y}"
     if first.day == 1 and last + _DAY == _next_month(first):

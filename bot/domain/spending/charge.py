@@ -46,8 +46,10 @@ class Charge:
     def priced(self) -> bool:
         return self.spent_usd is not None
 
-    def priced_at(self, usd_per_hour: float) -> "Charge":
+    def priced_with(self, usd_per_hour: float | None) -> "Charge":
         """With a price of today, where none was known: what it may still spend stays unknown."""
+        if self.priced or usd_per_hour is None:
+            return self
         each = usd_per_hour / HOUR
         return replace(
             self,

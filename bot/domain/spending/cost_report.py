@@ -78,9 +78,7 @@ class CostReport:
 
     def add(self, charge: Charge) -> Charge:
         """Count this one, and return it with the price that it was counted at."""
-        rate = self._rates.get(charge.project)
-        if not charge.priced and rate is not None:
-            charge = charge.priced_at(rate)
+        charge = charge.priced_with(self._rates.get(charge.project))
         day = self._calendar.date(charge.counted_at)
         whose = self.projects[charge.project], self.people[charge.asker_id]
         for total in (self.total, *whose, self.days[day], self.months[day.replace(day=1)]):

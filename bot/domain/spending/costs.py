@@ -24,7 +24,7 @@ class Spent:
 
 def quote_of(posted: Posted, project: Project | None) -> Quote | None:
     """Its own quote. What an earlier version accepted has none: then it is by the config's `usd_per_hour`."""
-    if posted.run.quote is not None or project is None or project.usd_per_hour is None:
+    if posted.run.quote is not None or posted.run.machine or project is None or project.usd_per_hour is None:
         return posted.run.quote
     runs = posted.plan.runs if isinstance(posted, Sweep) else 1
     return Quote(project.usd_per_hour, posted.run.timeout_seconds, runs=runs)

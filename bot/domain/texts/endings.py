@@ -101,8 +101,15 @@ ENDINGS: dict[EndReason, Ending] = {
     EndReason.NOT_APPROVED: _ending(
         "was not approved",
         "not approved",
-        "Nothing was started, and nothing was spent. Retry asks for approval again.",
+        "Nothing was started, and nothing was spent. Started again, it needs approval again.",
         card="not approved",
+    ),
+    EndReason.NOT_STARTED_IN_TIME: _ending(
+        "was not started in time",
+        "not started in time",
+        "Nothing was started, and nothing was spent. Retry starts it at once, whatever the price; {train} with a "
+        "higher `start_below` waits again, and {spot} shows how the price has moved.",
+        card="not started in time",
     ),
     EndReason.NOT_CONTINUED: _ending(
         "was held because its trials failed alike, and nobody continued it",

@@ -51,12 +51,7 @@ def choices(sweep: Sweep, hold: Hold) -> Inert:
 
 def pilot(sweep: Sweep) -> Inert:
     """On the card, while it runs."""
-    others = sweep.plan.runs - 1
-    return phrase(
-        "A pilot trial runs first; {others:,} {wait} for its first metric.",
-        others=others,
-        wait=phrase("other waits") if others == 1 else phrase("others wait"),
-    )
+    return phrase("A pilot trial runs first; {others:,} wait for its first metric.", others=sweep.plan.runs - 1)
 
 
 def continued(sweep: Sweep, done: Continued) -> Inert:

@@ -1,7 +1,7 @@
 """What the guard says about a machine that runs without a job."""
 
 from bot.domain.guard.machines import Machine
-from bot.domain.inert import EMPTY, Inert, code, escape, joined, listed, phrase
+from bot.domain.inert import EMPTY, Inert, code, escape, joined, listed, phrase, stacked
 
 NAME = 120
 CENT = 0.01
@@ -23,10 +23,10 @@ def idle_machine(
     if not machine.answers:
         why = phrase("{engine} has lost contact with it: it may hang, or be gone already.", engine=engine)
     end = phrase(
-        "Look at it in the EC2 console. To end it: {command}",
+        "Look at it in the EC2 console, or end it: {command}",
         command=code(f"aws ec2 terminate-instances --instance-ids {machine.id} --region {region}", 2 * NAME),
     )
-    return listed(roles, what, why, end, separator=" ")
+    return stacked(listed(roles, what, why, separator=" "), end)
 
 
 def role_mentions(roles: tuple[int, ...]) -> Inert:

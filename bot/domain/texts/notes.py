@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.inert import Inert, code, escape, joined, phrase
 from bot.domain.model.plan import Plan, Search
+from bot.domain.numbers import dollars
 from bot.domain.texts.command_names import command
 
 ERROR = 300
@@ -169,6 +170,11 @@ def not_drawn(error: str) -> Inert:
 
 
 # ---- in the preview of a sweep ---------------------------------------------------------------------------
+def needs_approval(above: float) -> Inert:
+    sum_ = escape(dollars(above), 20)
+    return phrase("It may cost more than {sum}, so after Confirm it waits until somebody else approves it.", sum=sum_)
+
+
 def single_point() -> Inert:
     return phrase("There is only one point: it runs as a single trial.")
 
@@ -179,6 +185,12 @@ def one_by_one(plan: Plan) -> Inert:
             "`tpe` learns from each result, so at most {parallel:,} trials run at a time.", parallel=plan.parallel
         )
     return phrase("At most {parallel:,} trials run at a time, because of `parallel`.", parallel=plan.parallel)
+
+
+def pilot_first(others: int) -> Inert:
+    return phrase(
+        "A pilot trial runs first; {others:,} wait for its first metric. If it fails, they don't start.", others=others
+    )
 
 
 def several_arrays(arrays: int, most: int, engine: Inert) -> Inert:

@@ -61,6 +61,6 @@ def state_text(execution: Lifecycle) -> str:
         return HELD[execution.hold.kind]
     if execution.live and execution.paused_by and execution.state is JobState.INTENT:
         return PAUSED
-    if execution.reason is EndReason.NOT_APPROVED:
-        return str(EndReason.NOT_APPROVED)
+    if execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME):
+        return str(execution.reason)
     return JOB_STATES[execution.state].card

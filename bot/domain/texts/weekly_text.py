@@ -48,7 +48,7 @@ def _more(total: Total) -> Iterator[Inert]:
     if total.lost_machines:
         one, usd = total.lost_machines == 1, capital(_about(total.lost_usd))
         machines = phrase("1 machine that was") if one else phrase("{n:,} machines that were", n=total.lost_machines)
-        yield phrase("{usd} of it went to {machines} taken back.", usd=usd, machines=machines)
+        yield phrase("{usd} of the sum went to {machines} taken back.", usd=usd, machines=machines)
     spot = _saved(total.spot_saved_usd, phrase("by spot machines"))
     early = _saved(total.early_saved_usd, phrase("by stopping trials early"))
     if spot or early:

@@ -77,7 +77,7 @@ class IdleMachines:
         places: dict[str, _Place] = {}
         asked: set[str] = set()
         complete = True
-        for project in self._projects.values():
+        for project in (place for each in self._projects.values() for place in each.placed):
             if project.queue in asked:
                 continue
             asked.add(project.queue)

@@ -127,8 +127,9 @@ def _run(project: Project, environment: Mapping[str, str]) -> Run:
     parameters = json.loads(environment.get("PARAMETERS", "{}"))
     commit = Commit(environment["COMMIT_ID"], environment.get("BRANCH_NAME", project.branches[0]))
     results = environment["OUTPUT_URI"].rstrip("/").removesuffix("/" + environment["JOB_ID"].replace(".", "/"))
-    key = environment.get("JOB_KEY", "")
-    run = Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results)
+    key, named = environment.get("JOB_KEY", ""), environment.get(Env.MACHINE, "")
+    machine = named if named in {each.name for each in project.machines} else ""
+    run = Run(project.name, commit, dict(parameters), project.timeout_seconds, key, results, machine=machine)
     return _remedied(run, environment)
 
 
@@ -137,14 +138,14 @@ def _remedied(run: Run, environment: Mapping[str, str]) -> Run:
     changed = json.loads(environment.get(Env.REMEDY, "{}"))
     if not changed:
         return run
-    memory, seconds = int(changed.pop("memory_mib")), int(changed.pop("timeout_seconds"))
+    before, after, by_bot = int(changed["before"]), int(changed["after"]), bool(changed["by_bot"])
     origin = json.loads(environment.get(Env.RESUME_FROM, "null"))
     return replace(
         run,
-        memory_mib=memory,
-        timeout_seconds=seconds,
-        remedied=Remedied(**{**changed, "kind": RemedyKind(changed["kind"])}),
-        resume_from=ResumeFrom(**origin) if origin is not None else None,
+        memory_mib=int(changed["memory_mib"]),
+        timeout_seconds=int(changed["timeout_seconds"]),
+        remedied=Remedied(RemedyKind(changed["kind"]), str(changed["of"]), before, after, by_bot),
+        resume_from=ResumeFrom(origin["job"], origin["uri"], origin["key"]) if origin is not None else None,
     )
 
 
@@ -178,9 +179,11 @@ def sweep_of(submission: Submission, seen: Observation, project: Project) -> Swe
         request = json.loads(dict(seen.environment)["SWEEP"])
         options = {name: request[name] for name in ("trials", "folds", "parallel", "stop_losers", "seed")}
         options["distinct"] = request.get("distinct", False)  # versions before 0.2 did not say
+        options["mixed"] = request.get("mixed", False)  # nor did they mix grids
         plan = parse(str(request["text"]), project.parameters, Search(str(request["search"])), **options)
     except (LookupError, TypeError, ValueError, UserError):
         return None
+    plan = replace(plan, pilot=bool(request.get("pilot", False)))
     retry_of = request.get("retry_of")
     if retry_of:
         numbers = str(request.get("numbers") or submission.numbers)

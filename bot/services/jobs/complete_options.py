@@ -8,6 +8,7 @@ from bot.domain.job_names import parse
 from bot.domain.jobs.set_hints import SetHints, Suggestion, value_suggestions
 from bot.domain.jobs.unfold_words import unfold_job
 from bot.domain.model.run import Commit
+from bot.domain.money.machine import DEFAULT, machine_text
 from bot.domain.parameters import Parameter, Value, find
 from bot.domain.project import Project, choose
 from bot.domain.text import folded
@@ -70,6 +71,16 @@ class CompleteOptions:
             return value_suggestions(find(parameters, name), text, before, MOST, LONGEST)
         except SignalboxError:
             return []
+
+    def machines(self, project: str, text: str, person: Person) -> list[tuple[str, str]]:
+        """The project's own queue and its machines, as (shown, name)."""
+        try:
+            chosen = self._chosen(project, person)
+        except SignalboxError:
+            return []
+        found = [(f"{DEFAULT} (queue {chosen.queue})", DEFAULT)]
+        found += [(machine_text(each), each.name) for each in chosen.machines]
+        return [(shown, name) for shown, name in found if folded(text) in name]
 
     def projects(self, text: str, person: Person) -> list[str]:
         """Projects with `text` in their name, those that begin with it first."""

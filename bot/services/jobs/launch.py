@@ -111,9 +111,8 @@ class Launch:
 
     async def _surely_absent(self, job: Submitted) -> bool:
         """After a lost answer, look for the job, and adopt it if it is there. True if it surely is not."""
-        found = await self._engine.find(
-            self._projects[job.run.project].queue, engine_name(job, self._settings.bot_name)
-        )
+        place = self._projects[job.run.project].on(job.run.machine)
+        found = await self._engine.find(place.queue, engine_name(job, self._settings.bot_name))
         if found:
             await self._adopt(job, found)
             return False

@@ -57,7 +57,7 @@ class Reconcile:
             for job_id, seen in self._ours(await listed(queue)).items():
                 await self._check(job_id, seen)
 
-        await for_each(sorted({project.queue for project in self._projects.values()}), check)
+        await for_each(sorted(frozenset().union(*(project.queues for project in self._projects.values()))), check)
 
     def _ours(self, seen: Iterable[Observation]) -> dict[str, list[Observation]]:
         """By job id."""

@@ -29,8 +29,8 @@ INTERACTION_TAG = "signalbox:interaction"
 _KEY_BYTES = 16
 
 
-def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value]) -> Run:
-    """What is asked for now: its files have a place, and a key that seals them."""
+def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value], machine: str = "") -> Run:
+    """What is asked for now: its files have a place, and a key that seals them. Raises `UnknownName` for a machine."""
     return Run(
         project.name,
         commit,
@@ -38,6 +38,7 @@ def new_run(project: Project, commit: Commit, parameters: Mapping[str, Value]) -
         project.timeout_seconds,
         key=secrets.token_hex(_KEY_BYTES),
         results=project.output_uri,
+        machine=project.machine_named(machine),
     )
 
 
@@ -66,6 +67,7 @@ def check_fits(call: SubmitCall, engine: Capabilities, what: str, instead: str, 
 
 
 def _call(job: Submitted, request: Request, project: Project, bot_name: str, extra: Mapping[str, str]) -> SubmitCall:
+    place = project.on(job.run.machine)
     environment = {
         **project_environment(project),
         "BRANCH_NAME": job.run.commit.branch,
@@ -75,13 +77,14 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
         "OUTPUT_URI": project.prefix(job.run.results, job.id),
         "PARAMETERS": json.dumps(dict(job.run.parameters)),
         "ASKER": request.asker_name,
+        Env.MACHINE: job.run.machine,
         Env.REMEDY: json.dumps(remedy_as_json(job.run)) if job.run.remedied is not None else "",
         Env.RESUME_FROM: json.dumps(asdict(job.run.resume_from)) if job.run.resume_from is not None else "",
         **extra,
     }
     return SubmitCall(
         name=engine_name(job, bot_name),
-        queue=project.queue,
+        queue=place.queue,
         definition=project.job_definition,
         command=project.command,
         environment={name: value for name, value in environment.items() if value},
@@ -94,7 +97,7 @@ def _call(job: Submitted, request: Request, project: Project, bot_name: str, ext
             INTERACTION_TAG: str(request.interaction_id),
         },
         timeout_seconds=job.run.timeout_seconds,
-        memory_mib=job.run.memory_mib,
+        resources=place.resources.with_memory(job.run.memory_mib),
     )
 
 
@@ -148,4 +151,6 @@ def plan_as_json(plan: Plan) -> Mapping[str, Any]:
         "stop_losers": plan.stop_losers,
         "seed": plan.seed,
         "distinct": "ranges" not in plan.space.encoded,
+        "mixed": "mixed" in plan.space.encoded,
+        **({"pilot": True} if plan.pilot else {}),
     }

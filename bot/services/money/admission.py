@@ -13,7 +13,7 @@ from bot.domain.money.hold import Hold, HoldKind
 from bot.domain.numbers import dollars
 from bot.domain.posts import Change, first_posts
 from bot.domain.texts.cap_refusals import unpriced
-from bot.errors import CapReached, NotAllowed, UserError
+from bot.errors import BadInput, CapReached, NotAllowed, UserError
 from bot.ports.store import AnyPosted
 from bot.services.running.core import Core
 
@@ -67,6 +67,11 @@ class Admission:
             raise CapReached(unpriced(posted, setting))
         if posted.run.quote.usd_most <= above:
             return posted
+        if posted.execution.hold is not None:
+            raise BadInput(
+                f"This may cost up to {dollars(posted.run.quote.usd_most)}, and above {dollars(above)} somebody else "
+                f"must approve it (`{setting}`). What needs approval can't wait for a price: leave out `start_below`."
+            )
         roles = self._permits.approvers(posted.request.channel_id, project)
         if not roles:
             raise NotAllowed(

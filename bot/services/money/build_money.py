@@ -8,9 +8,10 @@ from bot.domain.money.price_settings import PriceSettings
 from bot.ports.prices import Prices
 from bot.services.money.price_book import PriceBook
 from bot.services.money.price_file import PRICES_FILE
-from bot.services.money.queue_types import QueueTypes
 from bot.services.money.quotes import Quotes
-from bot.services.money.spot_prices import SpotPriceHistory
+from bot.services.money.spot.queue_types import QueueTypes
+from bot.services.money.spot.spot_prices import SpotPriceHistory
+from bot.services.money.spot.start_below import LOOK_SECONDS, StartBelow
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 
@@ -32,7 +33,8 @@ def build(core: Core, outside: Outside, setup: Setup) -> Money:
     book = price_book(outside.prices, setup.data_dir, core.now, setup.prices)
     quotes = Quotes(core.store, outside.engine, book, setup.prices)
     projects = list(core.projects.values())
-    loops = (Loop("warm_prices", lambda: quotes.warm(projects), WARM_SECONDS),) if book is not None else ()
+    warm = (Loop("warm_prices", lambda: quotes.warm(projects), WARM_SECONDS),) if book is not None else ()
+    loops = (*warm, Loop("start_below", StartBelow(core, quotes.spot).once, LOOK_SECONDS))
     return Money(quotes, book, _spot_prices(core, outside, setup, book), loops)
 
 

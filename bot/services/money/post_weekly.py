@@ -24,7 +24,7 @@ REFUSED_SECONDS = 600.0
 
 
 class PostWeekly:
-    """`once` sends what is due. What it is about to send is in the store before.
+    """`once` sends what is due. What it is about to send is in the store before the first attempt.
 
     A bot that was down at that time posts late, and once. A channel that is new begins with the next digest. A week
     without a job or a sweep is not mentioned.
@@ -62,14 +62,12 @@ class PostWeekly:
             await self._deliver(place, place.pending)
 
     async def _with_message(self, place: WeeklyPosition, days: Span) -> WeeklyPosition:
-        """The position with a message under way, committed; the same if there is nothing to tell."""
+        """The position with a message to send; the same if there is nothing to tell."""
         report = await self._report(self._channels()[place.channel_id], days)
         if not report.total.count:
             return place
         nonce = f"w{days.until:%Y%m%d}-{place.channel_id % 10**11}"
-        place = replace(place, pending=WeeklyMessage(days.until, nonce, weekly_text(report, days)))
-        await self._store.keep_weekly_position(place)
-        return place
+        return replace(place, pending=WeeklyMessage(days.until, nonce, weekly_text(report, days)))
 
     async def _report(self, projects: list[str], days: Span) -> CostReport:
         report, after = CostReport(self._caps.calendar, self._costs.rates()), FIRST

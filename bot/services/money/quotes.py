@@ -17,6 +17,7 @@ from bot.errors import ServiceError, UserError
 from bot.ports.engine import Engine, Machines, Pool
 from bot.ports.store import Store
 from bot.services.money.price_book import PriceBook, Rate
+from bot.services.money.spot.cheapest_spot import CheapestSpot
 
 log = structlog.get_logger()
 
@@ -60,10 +61,13 @@ class Quotes:
     ) -> None:
         self._store, self._engine, self._book = store, engine, book
         self._settings = settings or PriceSettings()
+        self.spot = CheapestSpot(engine, book, self._settings)
 
     async def priced(self, posted: AnyPosted, project: Project, at_once: int | None = None) -> AnyPosted:
         """With its quote. `at_once` is how many of a sweep's trials can run at a time, if that is known."""
-        earlier = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
+        project = project.on(posted.run.machine)
+        recent = await self._store.jobs(project=project.name, live=False, limit=RECENT_JOBS)
+        earlier = [job for job in recent if job.run.machine == posted.run.machine]
         runs = posted.plan.runs if isinstance(posted, Sweep) else 1
         seconds, needs = estimate(earlier).seconds(posted), Needs(posted.run.timeout_seconds, posted.run.memory_mib)
         quote = await self.of(project, runs, seconds, at_once=at_once or 0, needs=needs)
@@ -115,7 +119,8 @@ class Quotes:
     async def machines(self, project: Project, memory_mib: int = 0) -> Machines | None:
         """What the project's jobs may run on; without pools if the engine can't be asked."""
         try:
-            return await self._engine.machines(project.queue, project.job_definition, memory_mib)
+            resources = project.resources.with_memory(memory_mib)
+            return await self._engine.machines(project.queue, project.job_definition, resources)
         except ServiceError as error:
             log.warning("the queue's machines are not known", queue=project.queue, error=str(error))
             return Machines("", (), UNKNOWN_ATTEMPTS)

@@ -19,8 +19,8 @@ from bot.domain.model.request import Request
 from bot.domain.numbers import dollars
 from bot.domain.project import Project, configured
 from bot.domain.remedy import Offer, RemedyKind, RemedyMode, ResumeFrom
-from bot.errors import BadInput, ServiceError, UserError
-from bot.ports.artifacts import Artifacts
+from bot.errors import BadInput, Missing, Refused, ServiceError, UserError
+from bot.ports.artifacts import TOO_LARGE, Artifacts
 from bot.ports.engine import Engine
 from bot.services.jobs.submit import TrainRequest, stored_request
 from bot.services.jobs.submit_call import call_for_job, check_fits
@@ -80,7 +80,7 @@ class Remedies:
         project = self._projects.get(job.run.project)
         if project is None or project.remedy is RemedyMode.OFF or job.execution.reason not in MENDED:
             return None
-        machines = await self._quotes.machines(project)
+        machines = await self._quotes.machines(project.on(job.run.machine))
         limits = Limits(
             machines.memory_mib if machines is not None else 0,
             machines.most_memory_mib if machines is not None else 0,
@@ -116,7 +116,7 @@ class Remedies:
         if (earlier := await self._earlier(failed)) is not None:
             return Taken(earlier, before=earlier.request.interaction_id != request.interaction_id)
         offer = failed.offer
-        await self._check_fits(project, offer)
+        await self._check_fits(project.on(failed.run.machine), offer)
         asked = stored_request(request, self._now(), failed.id)
         retry = await self._retry(self._new_id(), failed, project, offer, asked)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, retry.run.quote)
@@ -147,11 +147,22 @@ class Remedies:
         prefix = project.prefix(job.run.results, job.id)
         try:
             for name in (CHECKPOINT, RESUME_JSON):
-                if any(each.uri == f"{prefix}{name}" for each in await self._artifacts.list(f"{prefix}{name}")):
+                if await self._exists(f"{prefix}{name}"):
                     return ResumeFrom(job.id, prefix, job.run.key)
         except ServiceError as error:
             log.warning("a checkpoint could not be looked for", job=job.id, error=str(error))
         return job.run.resume_from
+
+    async def _exists(self, uri: str) -> bool:
+        """Whether there is an object, without reading it."""
+        try:
+            await self._artifacts.read(uri, limit=0)
+        except Missing:
+            return False
+        except Refused as error:
+            if error.code != TOO_LARGE:
+                raise
+        return True
 
     async def _check_fits(self, project: Project, offer: Offer) -> None:
         """The queue or the config may have changed since the result."""

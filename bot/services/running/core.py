@@ -8,6 +8,7 @@ from bot.domain.money.caps import Caps
 from bot.domain.money.price_settings import PriceSettings
 from bot.domain.project import Project
 from bot.ports.artifacts import Artifacts
+from bot.ports.bills import Bills
 from bot.ports.chat import Chat
 from bot.ports.code import Code
 from bot.ports.engine import Engine, Events
@@ -56,6 +57,8 @@ class Outside:
     sampler: Sampler
     prices: Prices | None = None
     """None if the config wants none, or the engine has none."""
+    bills: Bills | None = None
+    """The same."""
     fleet: Fleet | None = None
     """None if the engine has no machines of its own."""
 

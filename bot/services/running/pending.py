@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bot.domain.model.execution import Lifecycle, Stop
 from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted, Row, Submitted
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.submission import Submission
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial
@@ -34,6 +34,19 @@ def awaiting_approval(rows: Iterable[Row]) -> list[tuple[Posted, Hold]]:
         and row.execution.live
         and row.execution.stop is None
         and (isinstance(row, Sweep) or row.execution.never_submitted)
+    ]
+
+
+def awaiting_price(rows: Iterable[Row]) -> list[tuple[Job, Hold]]:
+    """It waits for a spot price, nobody has asked to stop it, and it surely is not at the engine."""
+    waiting = [(row, hold) for row in rows if isinstance(row, Job) and (hold := row.execution.hold) is not None]
+    return [
+        (job, hold)
+        for job, hold in waiting
+        if hold.kind is HoldKind.PRICE
+        and job.execution.live
+        and job.execution.stop is None
+        and job.execution.never_submitted
     ]
 
 
@@ -114,8 +127,9 @@ def unannounced(posted: Posted) -> bool:
 
 
 def board_outdated(sweep: Sweep) -> bool:
-    """Its picture is older than its card."""
-    return sweep.board.painted_revision < sweep.publication.revision
+    """Its picture is older than its card. There is none of a sweep that waits for approval or was not approved."""
+    never_ran = awaiting_approval([sweep]) or sweep.execution.reason is EndReason.NOT_APPROVED
+    return not never_ran and sweep.board.painted_revision < sweep.publication.revision
 
 
 def to_collect(trials: Iterable[Trial]) -> list[Trial]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.domain.inert import Inert
 from bot.domain.model.plan import Plan
 from bot.domain.model.sweep import Sweep
+from bot.domain.money.caps import Caps
 from bot.domain.project import Project
 from bot.domain.sweeps.estimate import Estimate, estimate
 from bot.domain.texts import notes
@@ -38,18 +39,19 @@ class Preview:
     """Asks the engine and the store; changes nothing."""
 
     def __init__(self, core: Core, engine: Engine) -> None:
-        self._store, self._engine = core.store, engine
+        self._store, self._engine, self._caps = core.store, engine, core.caps
 
     async def of(self, sweep: Sweep, project: Project, machines: int | None) -> Proposal:
         """`machines` is what `machines` returns for its plan."""
         earlier = await self._store.jobs(project=project.name, live=False, limit=JOBS_FOR_ESTIMATE)
         remarks = _remarks(sweep.plan, engine_title(project), self._engine.capabilities)
-        return _proposal(sweep, project, machines, estimate(earlier), tuple(remarks))
+        approval = _approval(sweep, self._caps)
+        return _proposal(sweep, project, machines, estimate(earlier), (*approval, *remarks))
 
     async def machines(self, project: Project, plan: Plan) -> int | None:
         """How many trials can run at once. None if AWS does not say, which prevents no sweep."""
         try:
-            capacity = await self._engine.room(project.queue, project.job_definition)
+            capacity = await self._engine.room(project.queue, project.job_definition, project.resources)
         except ServiceError:
             return plan.parallel or None
         limits = [limit for limit in (capacity, plan.parallel or None, plan.runs) if limit]
@@ -73,9 +75,17 @@ def _proposal(
     )
 
 
+def _approval(sweep: Sweep, caps: Caps) -> Iterator[Inert]:
+    limit, quote = caps.approve_above(sweep.run.project), sweep.run.quote
+    if limit is not None and quote is not None and quote.usd_most > limit[0]:
+        yield notes.needs_approval(limit[0])
+
+
 def _remarks(plan: Plan, engine: Inert, capabilities: Capabilities) -> Iterator[Inert]:
     if plan.runs == 1:
         yield notes.single_point()
+    if plan.pilot:
+        yield notes.pilot_first(plan.runs - 1)
     if plan.incremental:
         yield notes.one_by_one(plan)
     elif plan.runs > (most := capabilities.array_size):

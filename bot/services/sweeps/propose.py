@@ -50,6 +50,8 @@ class SweepRequest:
     project: str = ""
     branch: str = ""
     commit: str = ""
+    machine: str = ""
+    """By its name in the config; empty for the project's own queue."""
     search: str = ""
     trials: int | None = None
     parallel: int | None = None
@@ -83,9 +85,9 @@ class Propose:
         commit = await self._code.resolve(
             project.repository, project.branches, branch=request.branch, commit=request.commit
         )
-        machines = await self._preview.machines(project, plan)
+        machines = await self._preview.machines(project.on(request.machine), plan)
         plan = limit_one_by_one(plan, machines)
-        run = new_run(project, commit, fixed)
+        run = new_run(project, commit, fixed, request.machine)
         sweep = Sweep(sweep_id, stored_request(request, self._now()), run, plan)
         _check_size(sweep, project, self._engine.capabilities)
         return await self._proposed(sweep, project, machines, request.person)
@@ -123,7 +125,8 @@ class Propose:
         self._check_own(draft, person)
         self._check_age(draft)
         project = self._project_of(draft, person)
-        return await self._preview.of(draft, project, await self._preview.machines(project, draft.plan))
+        machines = await self._preview.machines(project.on(draft.run.machine), draft.plan)
+        return await self._preview.of(draft, project, machines)
 
     async def unconfirmed(self, person: Person) -> list[Sweep]:
         """The drafts that this person can still confirm, newest first."""
@@ -148,9 +151,9 @@ class Propose:
             raise UserError(f"None of {old.id}'s trials failed, so there is nothing to retry.")
         commit = await self._code.resolve(project.repository, project.branches, commit=old.run.commit.sha)
         commit = Commit(commit.sha, old.run.commit.branch, commit.subject)
-        run = new_run(project, commit, old.run.parameters)
+        run = new_run(project, commit, old.run.parameters, request.machine or old.run.machine)
         retry = Sweep(self._new_id(), stored_request(request, self._now(), old.id), run, plan)
-        machines = await self._preview.machines(project, plan)
+        machines = await self._preview.machines(project.on(run.machine), plan)
         async with self._turn:
             return await self._proposed(retry, project, machines, request.person)
 
@@ -202,6 +205,8 @@ class Propose:
 
     async def _proposed(self, sweep: Sweep, project: Project, machines: int | None, person: Person) -> Proposal:
         """Accept it at once if it is small; else store it as a draft. Raises `NotAllowed` if it may cost too much."""
+        pilot = project.pilot and sweep.plan.runs > max(1, project.confirm_trials)
+        sweep = replace(sweep, plan=replace(sweep.plan, pilot=pilot))
         sweep = await self._quotes.priced(sweep, project, machines)
         proposal = await self._preview.of(sweep, project, machines)
         self._permits.check_cost(person, Verb.SWEEP, project.name, sweep.run.quote)

@@ -17,6 +17,7 @@ from bot.services.jobs.plot import Picture
 from bot.services.running.core import Core
 from bot.services.running.pending import board_outdated
 from bot.services.sweeps.draw_board import DrawBoard
+from trainer.places import write_atomically
 
 log = structlog.get_logger()
 
@@ -143,11 +144,8 @@ def _number(picture: str) -> int:
 
 
 def _write(path: Path, png: bytes) -> None:
-    """Write the file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(png)
-    partial.replace(path)
+    write_atomically(path, png)
 
 
 def _delete(paths: Iterable[Path], used: set[str]) -> None:

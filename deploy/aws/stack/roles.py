@@ -58,6 +58,7 @@ class Bot:
     environments: Sequence[str]
     projects: Sequence[str]
     secrets: Sequence[str]
+    reads_bills: bool = False
 
 
 def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> iam.Role:
@@ -90,6 +91,10 @@ def bot_role(scope: Construct, bot: Bot, storage: Storage, events: Events) -> ia
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awspricelist.html, and list_amazonec2.html
     prices = ["pricing:GetProducts", "ec2:DescribeSpotPriceHistory"]
     allow(role, prices, ["*"], why="Prices belong to nobody: these actions support no resources.")
+    if (
+        bot.reads_bills
+    ):  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscostexplorerservice.html
+        allow(role, ["ce:GetCostAndUsage"], ["*"], why="The bill is the account's.")
     if bot.secrets:  # whether they have a value, without reading any
         ends = "Secrets Manager ends each ARN with random characters."
         allow(role, ["secretsmanager:DescribeSecret"], bot.secrets, why=ends)

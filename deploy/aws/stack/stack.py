@@ -67,9 +67,9 @@ def _resources(stack: Stack, config: Config, given: Inputs) -> dict[str, str]:
     submits = _submits(stack, config, job_queues, given)
     described = [token.secret_arn for token in git_tokens.values()]
     described += [_secrets(stack, f"{deploy.stack}/{given.named(each).name}/") for each in known if each.secrets]
-    bot = bot_role(
-        stack, Bot(config.bot.name, submits, _environments(config, job_queues), names, described), stored, events
-    )
+    machines_of_jobs = _environments(config, job_queues)
+    its_bot = Bot(config.bot.name, submits, machines_of_jobs, names, described, config.prices.cost_explorer)
+    bot = bot_role(stack, its_bot, stored, events)
     values: dict[str, str] = {
         Output.REGION: Aws.REGION,
         Output.EVENTS_QUEUE_URL: events.queue.queue_url,

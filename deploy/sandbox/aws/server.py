@@ -30,6 +30,7 @@ from deploy.sandbox.aws.containers.runner import AttemptRunner
 from deploy.sandbox.aws.control import Control
 from deploy.sandbox.aws.logs import filter_events
 from deploy.sandbox.aws.moto_patches import (
+    bills,
     cloudformation,
     free_tier,
     offerings,
@@ -131,7 +132,8 @@ class StandIn:
 
     def _moto(self) -> Application:
         application: Application = DomainDispatcherApplication(create_backend_app)
-        return price_list.with_price_list(free_tier.with_free_tier(application, self._settings))
+        patched = price_list.with_price_list(free_tier.with_free_tier(application, self._settings))
+        return bills.with_bills(patched)
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = without_path(environ["PATH_INFO"], self._secret_path)

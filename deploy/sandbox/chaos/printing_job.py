@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 
 def line(job_id: str, number: int) -> str:
@@ -24,10 +25,13 @@ def main() -> int:
 
 
 def seed() -> int:
-    """The job's seed. A trial in an array looks it up in the list that all of them get, by its index."""
+    """The job's seed. A trial in an array finds it as the trainer does, by its index."""
     if "SWEEP_SPACE" in os.environ:
-        axes = dict(json.loads(os.environ["SWEEP_SPACE"])["axes"])
-        return int(axes["seed"][int(os.environ["AWS_BATCH_JOB_ARRAY_INDEX"])])
+        sys.path.append(str(Path(__file__).parents[3]))
+        from trainer.space import number, point  # noqa: PLC0415  only arrays need it, and it takes time
+
+        space = json.loads(os.environ["SWEEP_SPACE"])
+        return int(point(space, number(space, int(os.environ["AWS_BATCH_JOB_ARRAY_INDEX"])))["seed"])
     return int(json.loads(os.environ["PARAMETERS"])["seed"])
 
 

@@ -24,10 +24,11 @@ from bot.services.jobs.find import LogExcerpt
 from bot.services.jobs.list_artifacts import Linked, Listing
 from bot.services.jobs.plot import Picture
 from bot.services.jobs.submit import TrainRequest
-from bot.services.money.spot_prices import SpotAnswer
+from bot.services.money.spot.spot_prices import SpotAnswer
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Limit, Rates, Share
 from bot.services.people.read_audit import AuditPage, Export
+from bot.services.remedies.remedies import PriceRisen, Taken
 from tests.bot.chat.jobs import PNG, PROJECT, a_job
 from tests.bot.chat.sweeps import FakePropose, FakeTrial
 from tests.support.rows import changed
@@ -79,6 +80,23 @@ class FakeSpotPrices:
 
 
 @dataclass
+class FakeRemedies:
+    """Retries a job, unless its price has risen; remembers the sums that people saw."""
+
+    jobs: dict[str, Job]
+    risen_usd: float | None = None
+    seen: list[tuple[str, float | None]] = field(default_factory=list)
+
+    async def take(self, job_id: str, request: TrainRequest, seen_usd: float | None) -> Taken | PriceRisen:
+        self.seen.append((job_id, seen_usd))
+        if self.risen_usd is not None and seen_usd is not None and seen_usd < self.risen_usd:
+            return PriceRisen("Prices have risen. Nothing was started.", self.risen_usd)
+        before = "qpwm3x" in self.jobs
+        self.jobs["qpwm3x"] = a_job(id="qpwm3x", channel_id=request.channel_id)
+        return Taken(self.jobs["qpwm3x"], before)
+
+
+@dataclass
 class FakeServices:
     """All the services in one: each method that the chat calls, on a dict of jobs. `error` is raised, once set."""
 
@@ -100,11 +118,13 @@ class FakeServices:
     rates: Rates = field(init=False)
     switch: FakePause = field(default_factory=FakePause)
     spot_prices: FakeSpotPrices = field(default_factory=FakeSpotPrices)
+    remedies: FakeRemedies = field(init=False)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
 
     def __post_init__(self) -> None:
         self.limit(10_000)
+        self.remedies = FakeRemedies(self.known)
         self.propose, self.one_trial = FakePropose(self.known, self.made), FakeTrial(self.known, self.made)
 
     def services(self, projects: Sequence[Project] = (PROJECT,)) -> Services:
@@ -243,6 +263,7 @@ class _AsServices:
         self.opened = fake.opened.append
         self.pause = fake.switch
         self.spot_prices = fake.spot_prices
+        self.remedies = fake.remedies
 
     @property
     def rates(self) -> Rates:

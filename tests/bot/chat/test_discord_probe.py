@@ -52,6 +52,29 @@ async def test_outage_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "as unavailable. This is an outage of Discord" in found["server"].found
 
 
+async def test_a_token_that_is_refused_is_to_be_made_anew() -> None:
+    async with DiscordStandIn(limits=Limits(enabled=False)) as discord:
+        there = settings(discord)
+        token = await login(there.api_url, there.gateway_url, "wrong." + discord.token)
+    assert (token.level, token.found) == (Level.BAD, "Discord refuses the token.")
+    assert "Reset Token" in token.advice
+
+
+async def test_without_a_network_nobody_is_told_to_make_a_new_token() -> None:
+    token = await login("http://name.invalid", "ws://name.invalid", "a.good.one")
+    assert token.level is Level.BAD
+    assert "name server (DNS)" in token.advice
+    assert "Reset Token" not in token.advice
+
+
+async def login(api_url: str | None, gateway_url: str | None, token: str) -> Finding:
+    """The doctor's first check."""
+    async with probes.discord_probe(api_url, gateway_url, token, 1) as probe:
+        first = probe.checks((PROJECT,), GRANTS, RememberedRoles(Path("/nowhere/roles.json")))[:1]
+        (found,) = [finding async for finding in examine(first)]
+        return found
+
+
 HIDDEN = Overwrite(deny=Permission.VIEW_CHANNEL)
 AUDIT_CHANNELS = (
     ChannelSpec("closed", overwrites={"everyone": HIDDEN, "bot": Overwrite(allow=Permission.VIEW_CHANNEL)}),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from tests.support.sweeps import (
     settle,
     table,
 )
+from trainer.space import point
 
 
 async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outside) -> None:
@@ -44,7 +46,13 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
     assert call.environment["JOB_ID"] == sweep_id
     assert call.environment["OUTPUT_URI"] == f"s3://bucket/jobs/{sweep_id}/"
     space = json.loads(call.environment["SWEEP_SPACE"])
-    assert space == {"axes": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1]]], "numbers": "0-3"}
+    assert space == {
+        "mixed": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1]]],
+        "seed": proposal.sweep.plan.seed,
+        "numbers": "0-3",
+    }
+    points = [point(space, number) for number in range(4)]
+    rates, momenta = [str(each["lr"]) for each in points], [str(each["momentum"]) for each in points]
 
     run_child(outside, "batch-1:0")
     run_child(outside, "batch-1:1")
@@ -65,21 +73,21 @@ async def test_a_grid_is_one_array_one_card_and_one_end(bot: Bot, outside: Outsi
         (2, 81.3, 2),
         (3, 59.7, 2),
     ]
-    assert sweep.tally.leaders[1].parameters == {"lr": 0.1, "momentum": 0.1}
+    assert sweep.tally.leaders[1].parameters == points[1]
     assert sweep.tally.seconds == pytest.approx(240)
     kinds = [message.post.new.kind for message in outside.chat.messages]
     assert sorted(kinds) == [PostKind.CARD, PostKind.END, PostKind.NOTE, PostKind.NOTE, PostKind.THREAD]
     note, curves = bot.said(PostKind.NOTE)
-    assert ".1  94.4  lr 0.1 momentum 0.1   epoch 2  0:01:00\n" in note
-    assert "best so far .0: val_accuracy 96.5 at lr 0.1 momentum 0.5" in note
+    assert re.search(rf"\.1  94\.4  lr {rates[1]} +momentum {momenta[1]} +epoch 2  0:01:00\n", note)
+    assert f"best so far .0: val_accuracy 96.5 at lr {rates[0]} momentum {momenta[0]}" in note
     assert curves == "Curves of the best trials:"
     files = [[file.name for file in message.post.new.files] for message in outside.chat.messages]
     assert [names for names in files if names] == [[f"{sweep_id}.png", f"{sweep_id}.csv"], [f"{sweep_id}-curves.png"]]
     assert [(row["trial"], row["lr"], row["momentum"], row["val_accuracy"]) for row in table(bot)] == [
-        (f"{sweep_id}.0", "0.1", "0.5", "96.5"),
-        (f"{sweep_id}.1", "0.1", "0.1", "94.4"),
-        (f"{sweep_id}.2", "0.01", "0.5", "81.3"),
-        (f"{sweep_id}.3", "0.01", "0.1", "59.7"),
+        (f"{sweep_id}.0", rates[0], momenta[0], "96.5"),
+        (f"{sweep_id}.1", rates[1], momenta[1], "94.4"),
+        (f"{sweep_id}.2", rates[2], momenta[2], "81.3"),
+        (f"{sweep_id}.3", rates[3], momenta[3], "59.7"),
     ]
     assert not await bot.store.unfinished(), "nothing is left to do"
     assert not await bot.store.pending_posts()
@@ -339,7 +347,8 @@ async def test_parallel_keeps_so_many_under_way(bot: Bot, outside: Outside) -> N
     end_child(outside, "batch-1")
     await settle(bot, 2)
     assert len(outside.engine.submissions) == 3
-    assert json.loads(outside.engine.submissions[2].environment["PARAMETERS"])["lr"] == 0.3
+    third = proposal.sweep.plan.space.point(2)
+    assert json.loads(outside.engine.submissions[2].environment["PARAMETERS"])["lr"] == third["lr"]
 
 
 async def test_a_restart_asks_no_sampler_for_a_point_that_is_under_way(
@@ -399,7 +408,10 @@ async def test_trials_and_jobs_are_drawn_on_one_axis(bot: Bot, outside: Outside)
     sweep = await finished(bot)
     await bot.one_trial.picture([f"{sweep.id}.0", f"{sweep.id}.3"], (), MIKA)
     labels = [curve.label for curve in outside.figures.requests[-1].curves]
-    assert labels == [".0 lr=0.1 momentum=0.5", ".3 lr=0.01 momentum=0.1"]
+    first, last = sweep.plan.space.point(0), sweep.plan.space.point(3)
+    differing = [name for name in first if first[name] != last[name]]
+    expected = [(".0", first), (".3", last)]
+    assert labels == [" ".join([number, *(f"{n}={at[n]}" for n in differing)]) for number, at in expected]
 
 
 async def test_a_trial_beyond_the_last_is_not_there(bot: Bot) -> None:

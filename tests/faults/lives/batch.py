@@ -9,7 +9,7 @@
   https://docs.aws.amazon.com/batch/latest/APIReference/API_TerminateJob.html
 - Ended jobs are remembered for at least a day: https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
 - SubmitJob has no token, so a request that is sent again makes a second job; reads lag behind writes
-  (docs/verified-assumptions.md: read-lag).
+  (docs/assumptions.md: read-lag).
 """
 
 import heapq

@@ -55,17 +55,22 @@ class AwsProbe:
         return permission_check(self.aws.sts, self.iam, project, bot, self.region)
 
     def checks(self, project: Project) -> list[Check]:
-        """Checks of the project's queue and all that its jobs need, in this order."""
+        """Checks of the project's queue and of those of its machines, and of all that its jobs need, in this order."""
         return [
-            queue_check(self.aws.batch, project, self.region),
-            quota_check(self.aws.batch, self.quotas, project, self.region),
-            price_check(self.aws.batch, self.prices, project),
-            machines_check(self.aws.batch, self.aws.ecs, project, self.now),
+            *(check for each in project.placed for check in self._of_queue(each)),
             definition_check(self.aws.batch, project, self.region),
             image_check(self.aws.batch, self.ecr, project),
             secrets_check(self.aws.batch, self.secrets, project, self.region),
             bucket_check(self.aws.s3, project),
             log_group_check(self.aws.logs, project, self.region, self.now),
+        ]
+
+    def _of_queue(self, project: Project) -> list[Check]:
+        return [
+            queue_check(self.aws.batch, project, self.region),
+            quota_check(self.aws.batch, self.quotas, project, self.region),
+            price_check(self.aws.batch, self.prices, project),
+            machines_check(self.aws.batch, self.aws.ecs, project, self.now),
         ]
 
 

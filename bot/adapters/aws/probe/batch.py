@@ -27,7 +27,7 @@ _NO_JOB = "signalbox-doctor"
 
 def queue_check(batch: Client, project: Project, region: str) -> Check:
     """The queue and each of its compute environments must be valid and enabled, and the bot must see the jobs."""
-    subject = f"queue {project.queue}"
+    subject = f"queue {project.queue}{project.of_machine}"
 
     async def look() -> Finding:
         queue = await describe_queue(batch, project.queue, region)
@@ -47,14 +47,16 @@ def queue_check(batch: Client, project: Project, region: str) -> Check:
         types = instance_types(environments)
         if lack := too_small(types, needed, gpus):
             found = f"{lack}, and none of its machines has as many: {', '.join(types)}. It can never start"
-            advice = f"Change deploy.jobs.{project.name} (queue, vcpus, gpus), or the queue's instance types."
+            what = "this machine" if project.machine else f"deploy.jobs.{project.name}"
+            advice = f"Change {what} (queue, vcpus, gpus), or the queue's instance types."
             return Finding.bad(subject, found, advice)
         plural = "s" if len(environments) > 1 else ""
         return Finding(
             subject, f"enabled and valid, {len(environments)} compute environment{plural}, at most {most} vCPUs"
         )
 
-    return Check(subject, look, f"Check projects.{project.name}.queue.")
+    key = f"projects.{project.name}.machines.{project.machine}" if project.machine else f"projects.{project.name}"
+    return Check(subject, look, f"Check {key}.queue.")
 
 
 def definition_check(batch: Client, project: Project, region: str) -> Check:
@@ -91,11 +93,12 @@ def definition_check(batch: Client, project: Project, region: str) -> Check:
 
 async def _needs(batch: Client, project: Project, region: str) -> tuple[float, int]:
     """The vCPUs and GPUs that a job asks for; none if there is no definition, which has its own check."""
+    wanted = project.resources
     try:
         definition = await describe_definition(batch, project.job_definition, region)
     except Missing:
-        return 0, 0
-    return vcpus_of(definition), gpus_of(definition)
+        return wanted.vcpus, wanted.gpus
+    return wanted.vcpus or vcpus_of(definition), wanted.gpus or gpus_of(definition)
 
 
 def _not_usable(kind: str, detail: Json) -> str:

@@ -21,7 +21,7 @@ _NO_MACHINE = "0" * 32
 
 def machines_check(batch: Client, ecs: Client, project: Project, now: Callable[[], float]) -> Check:
     """A note if the bot may not look, or if somebody keeps machines without jobs: jobs run all the same."""
-    subject = f"machines of {project.queue}"
+    subject = f"machines of {project.queue}{project.of_machine}"
 
     async def look() -> Finding:
         fleet = AwsFleet(batch, ecs, now)

@@ -71,7 +71,8 @@ def _needed(caller: Caller, project: Project, region: str) -> Iterator[tuple[str
             name if name.startswith("arn:") else f"arn:{caller.partition}:batch:{region}:{caller.account}:{kind}/{name}"
         )
 
-    for resource in (arn("job-queue", project.queue), arn("job-definition", project.job_definition)):
+    queues = [arn("job-queue", queue) for queue in sorted(project.queues)]
+    for resource in (*queues, arn("job-definition", project.job_definition)):
         yield "batch:SubmitJob", resource
         yield "batch:TagResource", resource
     yield "batch:TerminateJob", arn("job", "signalbox-doctor")

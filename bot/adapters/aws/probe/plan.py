@@ -39,7 +39,7 @@ def plan_check(free_tier: Client, batch: Client, projects: Sequence[Project], re
             return Finding(_SUBJECT, "Paid plan: no limit on machines")
         if state["accountPlanStatus"] == "EXPIRED":
             return Finding.bad(_SUBJECT, "the Free plan has expired, so AWS starts no machines", _UPGRADE)
-        queues = sorted({project.queue for project in projects})
+        queues = sorted(frozenset().union(*(project.queues for project in projects)))
         stuck = [queue for queue in queues if not await _starts_something(batch, queue, region)]
         only = f"the Free plan starts only {', '.join(sorted(FREE_PLAN_TYPES))}"
         if stuck:

@@ -38,13 +38,14 @@ class PriceProbe:
 
 def price_check(batch: Client, probe: PriceProbe, project: Project) -> Check:
     """Costs and caps go by these prices: what is missing is a note, because jobs run all the same."""
-    subject = f"price of {project.name}"
-    key = f"projects.{project.name}.usd_per_hour"
+    subject = f"price of {project.name}{project.of_machine}"
+    where = f"projects.{project.name}.machines.{project.machine}" if project.machine else f"projects.{project.name}"
+    key = f"{where}.usd_per_hour"
 
     async def look() -> Finding:
         if project.usd_per_hour == 0 or probe.prices is None:
             return _without_prices(subject, key, project)
-        machines = await QueueMachines(batch, probe.now).of(project.queue, project.job_definition)
+        machines = await QueueMachines(batch, probe.now).of(project.queue, project.job_definition, project.resources)
         if machines is None or not machines.pools:
             found = f"nobody knows the price of the machines of {project.queue}"
             return _unless_set(subject, key, project, found)

@@ -70,7 +70,7 @@ class Allowed(NamedTuple):
 
 def quota_check(batch: Client, quotas: Client, project: Project, region: str) -> Check:
     """Check the quota of each kind of machine that the project's queue can start."""
-    subject = f"quota for {project.queue}"
+    subject = f"quota for {project.queue}{project.of_machine}"
 
     async def look() -> Finding:
         environments = await describe_environments(batch, await describe_queue(batch, project.queue, region))
@@ -79,8 +79,8 @@ def quota_check(batch: Client, quotas: Client, project: Project, region: str) ->
             known = ", ".join(unknown) or "no machines"
             return Finding(subject, f"not checked: the doctor knows no quota for {known}")
         definition = await describe_definition(batch, project.job_definition, region)
-        requested = vcpus_of(definition)
-        if gpus_of(definition) and not all(map(_is_standard, kinds)):
+        requested = project.resources.vcpus or vcpus_of(definition)
+        if (project.resources.gpus or gpus_of(definition)) and not all(map(_is_standard, kinds)):
             kinds = {quota: types for quota, types in kinds.items() if not _is_standard(quota)}
         allowed = [
             Allowed(quota, await _allowed(quotas, quota), _needed(quota, types, requested))

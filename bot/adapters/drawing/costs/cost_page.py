@@ -68,7 +68,7 @@ def _draw_bars(axes: Axes, request: CostRequest) -> None:
         bottom = bottom + usd
     axes.grid(visible=False, axis="x")
     axes.set_ylim(0, float(bottom.max()) * 1.06)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10], min_n_ticks=2))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10], min_n_ticks=2))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda usd, _: _usd(usd)))
 
 
@@ -80,6 +80,7 @@ def _draw_labels(axes: Axes, bars: tuple[str, ...]) -> None:
     shown = lettering.without_overlap(middles, lengths, gap=theme.LABEL * 0.6)
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.set_xticks(shown, [bars[number] for number in shown])
+    axes.tick_params(axis="x", pad=7)  # the first label is as far left as the lowest of the other axis
 
 
 def _usd(usd: float) -> str:

@@ -161,6 +161,15 @@ def values(name: str, kind: Kind) -> Completer[Any]:
 
 
 @within_share
+async def machines(interaction: Interaction, text: str) -> Choices:
+    """Suggest the machines of the project typed so far, each with what it is."""
+    project, asker = await _project(interaction), person(interaction)
+    found = interaction.client.services.complete_options.machines(project, text, asker)[:CHOICES]
+    names = [(plain_line(shown, CHOICE_CHARACTERS), value) for shown, value in found]
+    return [app_commands.Choice(name=name, value=value) for name, value in names]
+
+
+@within_share
 async def machine_types(interaction: Interaction, text: str) -> Choices:
     names = await interaction.client.services.spot_prices.suggested_types(text, person(interaction))
     return [app_commands.Choice(name=name, value=name) for name in names[:CHOICES]]

@@ -12,6 +12,7 @@ from discord import AppCommandOptionType, app_commands
 from bot.chat.commands.shared import autocomplete
 from bot.chat.interactions import AnyInteraction, Interaction
 from bot.chat.limits import COMMAND_OPTIONS, LARGEST_INTEGER, LARGEST_NUMBER
+from bot.domain.money.machine import MACHINE
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -62,6 +63,14 @@ def project_options(projects: Sequence[Project]) -> list[Option]:
         return []
     description = "Project (default: this channel's)"
     return [Option(Parameter("project", Kind.STRING), description, completer=autocomplete.projects)]
+
+
+def machine_options(projects: Sequence[Project]) -> list[Option]:
+    """`machine`, if a project has some. The choices are those of the project that is chosen."""
+    if not any(project.machines for project in projects):
+        return []
+    description = "Machine from the config to run on (default: the project's own queue)"
+    return [Option(Parameter(MACHINE, Kind.STRING), description, completer=autocomplete.machines)]
 
 
 def typed_command(

@@ -28,19 +28,21 @@ def parse(  # noqa: PLR0913  each is an option of the command
     stop_losers: bool = False,
     seed: int = 0,
     distinct: bool = True,
+    mixed: bool = True,
 ) -> Plan:
     """Read a sweep. Raises `GrammarError` for a mistake in the text and `BadInput` for one in the options.
 
     `trials` counts points here; each point runs on every fold. A grid's number of points is fixed. For random and tpe
     the default is 20, or all different points if there are fewer. Random runs no point twice while there are at
-    most `MOST_SHUFFLED`; if not `distinct`, it draws points independently, as versions before 0.2 did.
+    most `MOST_SHUFFLED`; if not `distinct`, it draws points independently, as versions before 0.2 did. A grid runs in
+    an order by the seed; if not `mixed`, in the order of its axes, as it did in those versions.
     """
     cleaned_text, readings = readings_of(text, parameters, search)
     _check_folds(folds, parameters, readings)
     points = _points(search, trials, readings, folds)
     if parallel < 0:
         raise BadInput(f"`parallel` must be a number of trials, or 0 for no limit, not {parallel}.")
-    space = _space(readings, search, folds, _encoded(readings, search, seed, distinct=distinct))
+    space = _space(readings, search, folds, _encoded(readings, search, seed, distinct=distinct, mixed=mixed))
     return Plan(cleaned_text, space, search, points * folds, parallel, folds, stop_losers, seed)
 
 
@@ -134,8 +136,10 @@ def _space(readings: Sequence[Reading], search: Search, folds: int, encoded: dic
     return Space(axes, encoded | ({"folds": folds} if folds > 1 else {}))
 
 
-def _encoded(readings: Sequence[Reading], search: Search, seed: int, *, distinct: bool) -> dict[str, Any]:
+def _encoded(readings: Sequence[Reading], search: Search, seed: int, *, distinct: bool, mixed: bool) -> dict[str, Any]:
     """In the forms of `trainer/space.py`."""
+    if search is Search.GRID and mixed:
+        return {"mixed": [[each.name, each.over] for each in readings], "seed": seed}
     if search is Search.GRID:
         return {"axes": [[each.name, each.over] for each in readings]}
     size = size_of(readings)

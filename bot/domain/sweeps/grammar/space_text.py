@@ -8,7 +8,7 @@ from bot.domain.parameters import typed_text
 
 def written(space: Space) -> str:
     """The canonical text. `parse` returns the same space for the same search, folds and seed."""
-    overs = next(space.encoded[kind] for kind in ("axes", "shuffled", "ranges") if kind in space.encoded)
+    overs = next(space.encoded[kind] for kind in ("axes", "mixed", "shuffled", "ranges") if kind in space.encoded)
     return " ".join(f"{name}={_values(over)}" for name, over in overs)
 
 

@@ -89,6 +89,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     account_plan: Literal["FREE", "PAID", ""] = "PAID"
     """The account's plan; "" for an account from before 2025-07-15, which has none."""
 
+    enforce_memory: bool = False
+    """Whether a container's memory is limited to what its job asks for."""
     enforce_permissions: bool = False
     """Whether a role may make only the calls that its policies allow."""
     credential_seconds: float = Field(3600.0, gt=0)

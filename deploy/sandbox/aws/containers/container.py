@@ -51,6 +51,10 @@ class Container:
         self._reaper = reaper
         self.exited = asyncio.create_task(process.wait())
 
+    @property
+    def mark(self) -> str:
+        return self._spec.mark
+
     @classmethod
     async def start(cls, spec: ContainerSpec, on_output: Callable[[bytes], None], reaper: Reaper) -> "Container":
         """Start the process. `on_output` gets stdout and stderr, merged, as they arrive. Raises CannotStartError."""

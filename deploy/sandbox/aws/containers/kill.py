@@ -21,12 +21,13 @@ def kill_marked(mark: str) -> None:
 
     As the end of a container does to the processes in it. Does nothing without /proc.
     """
-    for pid in _marked(mark):
+    for pid in marked(mark):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _marked(mark: str) -> Iterator[int]:
+def marked(mark: str) -> Iterator[int]:
+    """The ids of the processes that were started with it."""
     variable = mark.encode()
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):

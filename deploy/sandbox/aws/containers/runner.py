@@ -17,6 +17,7 @@ from deploy.sandbox.aws.common.role_credentials import URL, container_address
 from deploy.sandbox.aws.common.settings import JOB_ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, LiveSettings
 from deploy.sandbox.aws.containers.container import CannotStartError, Container, ContainerSpec
 from deploy.sandbox.aws.containers.job_secrets import SecretError, secret_variables
+from deploy.sandbox.aws.containers.memory_limit import MemoryLimit
 from deploy.sandbox.aws.containers.reaper import Reaper
 from deploy.sandbox.aws.containers.start_role import LOGGING_FAILED, StartRole, start_role
 from deploy.sandbox.aws.logs.log_driver import LogDriver, LogSink
@@ -84,9 +85,13 @@ class AttemptRunner:
 
     async def _watch(self, job: Job, attempt: BatchAttempt, container: Container) -> AttemptResult:
         ends: list[asyncio.Future[Any]] = [container.exited, attempt.stop]
+        memory = MemoryLimit(container.mark, job.spec.memory)
+        keeping = asyncio.create_task(memory.keep()) if self._settings.now.enforce_memory else None
         await asyncio.wait(ends, timeout=self._limit(job), return_when=asyncio.FIRST_COMPLETED)
+        if keeping is not None:
+            keeping.cancel()
         if container.exited.done():
-            return AttemptResult(EXITED, await container.end())
+            return AttemptResult(EXITED, await container.end(), OUT_OF_MEMORY if memory.killed else "")
         settings = self._settings.now
         timeout = StopRequest(StopCause.TIMED_OUT, settings.stop_timeout_seconds)
         stop = attempt.stop.result() if attempt.stop.done() else timeout

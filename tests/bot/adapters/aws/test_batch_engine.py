@@ -11,6 +11,7 @@ from bot.adapters.aws.batch_engine import BatchEngine
 from bot.adapters.aws.clients import AwsClients
 from bot.domain.model.observation import Attempt, Observation, end_reason
 from bot.domain.model.states import EndReason, JobState, WaitCause
+from bot.domain.money.machine import Resources as JobResources
 from bot.errors import Missing, Refused
 from bot.ports.engine import SubmitCall
 from deploy.sandbox.aws.resources import Resources
@@ -225,6 +226,30 @@ class TestCalls:
         vendor.answers_with(ok({"jobId": "b-1", "jobName": "n"}))
         await BatchEngine(odd_aws).submit(SubmitCall("n", "q", "d", ("true",), {}, {}, 60, array_size=size))
         assert vendor.asked[0].body.get("arrayProperties") == sent
+
+    @pytest.mark.parametrize(
+        ("resources", "sent"),
+        [
+            (JobResources(), None),
+            (JobResources(vcpus=8), [{"type": "VCPU", "value": "8"}]),
+            (
+                JobResources(8, 32_768, 2),
+                [
+                    {"type": "VCPU", "value": "8"},
+                    {"type": "MEMORY", "value": "32768"},
+                    {"type": "GPU", "value": "2"},
+                ],
+            ),
+        ],
+    )
+    async def test_only_the_resources_that_are_named_are_overridden(
+        self, vendor: Vendor, odd_aws: AwsClients, resources: JobResources, sent: object
+    ) -> None:
+        vendor.answers_with(ok({"jobId": "b-1", "jobName": "n"}))
+        await BatchEngine(odd_aws).submit(SubmitCall("n", "q", "d", ("true",), {}, {}, 60, resources=resources))
+        overrides = vendor.asked[0].body["containerOverrides"]
+        assert overrides.get("resourceRequirements") == sent
+        assert not {"vcpus", "memory"} & overrides.keys()
 
     async def test_terminating_what_has_ended_is_no_error(self, vendor: Vendor, odd_aws: AwsClients) -> None:
         ended = ok({"jobs": [{"jobId": "b-1", "jobName": "n", "status": "SUCCEEDED"}]})

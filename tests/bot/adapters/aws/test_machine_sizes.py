@@ -1,8 +1,9 @@
 """Sizes by name, and whether a job fits on a queue's machines at all."""
 
 import pytest
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
-from bot.adapters.aws.machine_sizes import gpus, too_small, vcpus
+from bot.adapters.aws.machine_sizes import gpus, job_memory, too_small, vcpus
 from bot.adapters.aws.probe.batch import definition_check, queue_check
 from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.quota import quota_check
@@ -29,6 +30,51 @@ from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_bat
 )
 def test_size(name: str, cores: int, cards: int | None) -> None:
     assert (vcpus(name), gpus(name)) == (cores, cards)
+
+
+@pytest.mark.parametrize(
+    ("name", "gib"),
+    [
+        ("g4dn.xlarge", 16),
+        ("g5.12xlarge", 192),
+        ("g6e.2xlarge", 64),
+        ("p3.2xlarge", 61),
+        ("p4d.24xlarge", 1_152),
+        ("m7i.large", 8),
+        ("c7i-flex.xlarge", 8),
+        ("r6i.4xlarge", 128),
+        ("c4.xlarge", 7.5),
+        ("r4.xlarge", 30.5),
+        ("g5", 768),
+        ("m6i", 192),
+        ("m3.xlarge", 0),
+        ("t3.micro", 0),
+        ("x2iedn.xlarge", 0),
+        ("p6-b200.48xlarge", 0),
+        ("optimal", 0),
+    ],
+)
+def test_memory_for_a_job_is_less_than_the_machine_has(name: str, gib: float) -> None:
+    """https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html and its neighbours have the sizes."""
+    assert job_memory(name) == int(gib * 1_024 * 0.92)
+
+
+def test_memory_against_what_ec2_says_of_its_types() -> None:
+    """moto has the answers of DescribeInstanceTypes, recorded."""
+    installed = {name: int(each["MemoryInfo"]["SizeInMiB"]) for name, each in INSTANCE_TYPES.items()}
+    known = {name: size for name, size in installed.items() if job_memory(name)}
+    assert len(known) > 800
+    assert [name for name, size in known.items() if not 0.6 * size < job_memory(name) <= 0.93 * size] == []
+    families: dict[str, int] = {}
+    for name, size in installed.items():
+        families[name.partition(".")[0]] = max(size, families.get(name.partition(".")[0], 0))
+    assert [family for family, size in families.items() if job_memory(family) > 0.93 * size] == []
+
+
+def test_what_a_job_can_ask_for_fits_on_the_machines_that_people_have_measured() -> None:
+    """An m4.large offers 7,985 MiB less 32 (memory-management.html), a machine of 32 GiB 31,431."""
+    assert job_memory("m4.large") < 7_985 - 32
+    assert job_memory("m5.2xlarge") < 31_431
 
 
 @pytest.mark.parametrize(

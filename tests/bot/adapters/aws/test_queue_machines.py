@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from bot.adapters.aws.machine_sizes import job_memory
 from bot.adapters.aws.queue_machines import CACHE_SECONDS, QueueMachines
+from bot.domain.money.machine import Resources
 from bot.domain.money.quote import Terms
 from tests.bot.adapters.aws.probe.answers import Asked, made_batch, refusal
 
@@ -36,6 +38,16 @@ async def test_types_that_a_job_fits_on_with_terms_bid_and_delay() -> None:
     assert (found.region, found.attempts) == (REGION, 1)
     assert found.fits("g5.xlarge")
     assert not found.fits("g5g.large")
+
+
+async def test_a_machines_own_resources_decide_what_fits() -> None:
+    batch = batch_with({"type": "SPOT", "instanceTypes": ["g4dn.xlarge", "g5.2xlarge", "g5.12xlarge"]})
+    asked = QueueMachines(batch, lambda: 0.0)
+    found = [await asked.of("q", "d", each) for each in (Resources(), Resources(vcpus=8), Resources(gpus=4))]
+    assert [each.pools[0].types for each in found if each is not None] == [
+        *(("g4dn.xlarge", "g5.2xlarge", "g5.12xlarge"), ("g5.2xlarge", "g5.12xlarge")),
+        ("g5.12xlarge",),
+    ]
 
 
 async def test_optimal_is_the_families_that_batch_may_choose() -> None:
@@ -78,3 +90,50 @@ async def test_the_last_answer_counts_while_batch_gives_no_other() -> None:
     now = CACHE_SECONDS
     assert await machines.of("q", "d") is known
     assert await machines.of("other", "d") is None
+
+
+MEMORY = [{"type": "VCPU", "value": "4"}, {"type": "MEMORY", "value": "12000"}]
+DEFINITION = {"revision": 3, "containerProperties": {"resourceRequirements": MEMORY}}
+
+
+async def test_what_a_job_asks_for_and_the_most_that_fits_on_the_largest_machine() -> None:
+    types = {"type": "SPOT", "instanceTypes": ["m7i.xlarge", "m7i.2xlarge", "t3.micro"]}
+    batch = batch_with(types, describe_job_definitions={"jobDefinitions": [DEFINITION]})
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d")
+    assert found is not None
+    assert found.memory_mib == 12_000
+    assert found.most_memory_mib == job_memory("m7i.2xlarge") == int(32 * 1_024 * 0.92)
+
+
+async def test_with_more_memory_only_larger_machines_count() -> None:
+    small = {"type": "SPOT", "instanceTypes": ["m7i.xlarge"]}
+    mixed = {"type": "EC2", "instanceTypes": ["m7i.xlarge", "m7i.2xlarge", "m7i", "c7i.large"]}
+    batch = batch_with(small, mixed, describe_job_definitions={"jobDefinitions": [DEFINITION]})
+    machines = QueueMachines(batch, lambda: 0.0)
+    found = await machines.of("q", "d", 18_432)
+    assert found is not None
+    assert [pool.types for pool in found.pools] == [("m7i.2xlarge", "m7i")], "the first pool has none large enough"
+    assert (found.fits("m7i.xlarge"), found.fits("m7i.2xlarge")) == (False, True)
+    assert found.memory_mib == 18_432
+    before = await machines.of("q", "d")
+    assert before is not None
+    assert [pool.types for pool in before.pools] == [("m7i.xlarge",), ("m7i.xlarge", "m7i.2xlarge", "m7i")]
+
+
+async def test_no_machine_is_large_enough() -> None:
+    batch = batch_with(
+        {"type": "SPOT", "instanceTypes": ["m7i.xlarge"]}, describe_job_definitions={"jobDefinitions": [DEFINITION]}
+    )
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d", 60_000)
+    assert found is not None
+    assert (found.pools, found.most_memory_mib) == ((), job_memory("m7i.xlarge"))
+
+
+async def test_a_definition_of_the_older_form() -> None:
+    definition = {"revision": 3, "containerProperties": {"vcpus": 4, "memory": 8_000}}
+    batch = batch_with(
+        {"type": "EC2", "instanceTypes": ["m7i"]}, describe_job_definitions={"jobDefinitions": [definition]}
+    )
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d")
+    assert found is not None
+    assert found.memory_mib == 8_000

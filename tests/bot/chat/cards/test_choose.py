@@ -33,6 +33,12 @@ def test_a_running_job() -> None:
     assert embed.footer.text == "asked by mika"
 
 
+def test_a_job_without_parameters_leaves_no_gap() -> None:
+    shown = lines(changed(a_running_job(), parameters={}))
+    assert shown.count("") == 1
+    assert lines(a_running_job()).count("") == 1
+
+
 def test_an_ended_job_has_a_fixed_duration_and_no_clock() -> None:
     embed = choose.card(an_ended_job(EndReason.SUCCEEDED), PROJECT)
     assert (embed.description or "").startswith("**Succeeded in 4 min 31 s**\n`main`")

@@ -1,13 +1,16 @@
 """What people see when they click a button."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from bot.chat.client import SignalboxClient
 from bot.domain.model.states import EndReason
+from bot.domain.remedy import Offer, RemedyKind
 from tests.bot.chat.jobs import PROJECT, a_running_job, an_ended_job
 from tests.bot.chat.room import CHANNEL, EPHEMERAL, Room, connected, settings
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -57,3 +60,25 @@ async def test_buttons_outlive_a_restart(room: Room) -> None:
     async with connected(again, room.discord.token):
         question = (await room.mika.click(card, "sb:stop:k7q2mx", wait=True))["message"]
     assert question["content"].startswith("Stop k7q2mx?")
+
+
+async def test_a_retry_with_more_says_what_it_costs_and_asks_again_if_that_has_risen(room: Room) -> None:
+    offer = Offer(RemedyKind.MEMORY, 12_288, 18_432, usd_most=0.61)
+    failed = an_ended_job(EndReason.OUT_OF_MEMORY, channel_id=room.channel_id)
+    card = await room.posted(replace(failed, offer=offer))
+    labels = [each["label"] for each in card["components"][0]["components"]]
+    assert labels[:2] == ["Retry with 18 GiB, at most $0.61", "Retry"]
+    remedies = room.services.remedies
+    remedies.risen_usd = 0.8
+    answer = (await room.mika.click(card, "sb:retry_with:k7q2mx.61", wait=True))["message"]
+    assert answer["content"].startswith("Prices have risen.")
+    (button,) = answer["components"][0]["components"]
+    assert (button["label"], button["custom_id"]) == ("Retry with 18 GiB, at most $0.80", "sb:retry_with:k7q2mx.80")
+    await room.mika.click(answer, button["custom_id"])
+    async with asyncio.timeout(PATIENCE):
+        while len(remedies.seen) < 2:
+            await asyncio.sleep(0.01)
+    assert remedies.seen == [("k7q2mx", 0.61), ("k7q2mx", 0.8)]
+    refused = (await room.guest.click(card, "sb:retry_with:k7q2mx.61", wait=True))["message"]
+    assert "to start jobs here" in refused["content"]
+    assert len(remedies.seen) == 2

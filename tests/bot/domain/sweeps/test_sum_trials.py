@@ -7,19 +7,12 @@ import pytest
 
 from bot.domain.goal import Goal
 from bot.domain.model.plan import Plan, Search
-from bot.domain.model.space import Axis, Space
+from bot.domain.model.space import Space
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.model.tally import Failure, Leader, Tally
 from bot.domain.model.trial import Trial, TrialState
-from bot.domain.parameters import Kind
 from bot.domain.sweeps.sum_trials import alike, tally
-
-LR, MOMENTUM = (0.1, 0.01, 0.001), (0.5, 0.1)
-SPACE = Space(
-    (Axis("lr", Kind.FLOAT, LR), Axis("momentum", Kind.FLOAT, MOMENTUM)),
-    {"axes": [["lr", list(LR)], ["momentum", list(MOMENTUM)]]},
-)
-PLAN = Plan("lr=0.1,0.01,0.001 momentum=0.5,0.1", SPACE, Search.GRID, 6)
+from tests.bot.domain.sweeps.plans import PLAN, SPACE
 
 
 def good(number: int, value: float | None, epoch: int = 3) -> Trial:

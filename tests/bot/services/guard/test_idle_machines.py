@@ -26,7 +26,7 @@ async def test_a_machine_without_a_job_is_named_after_the_limit_and_then_every_h
     (named,) = night.said()
     assert named == (
         "Machine `i-1` (g4dn.xlarge, us-east-1a) of the compute environment `spot-machines` has had no job for 30 min. "
-        "AWS Batch should have ended it by now. Look at it in the EC2 console. To end it: "
+        "AWS Batch should have ended it by now.\nLook at it in the EC2 console, or end it: "
         "`aws ec2 terminate-instances --instance-ids i-1 --region us-east-1`"
     )
     await night.minutes(59)

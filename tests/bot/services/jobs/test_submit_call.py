@@ -26,6 +26,8 @@ def test_quotes_and_structure_count_as_the_stand_in_counts_them() -> None:
     environment = [{"name": name, "value": value} for name, value in asked.environment.items()]
     overrides = {"command": list(asked.command), "environment": environment}
     assert asked.characters == submissions.characters(overrides)
+    more = {**overrides, "resourceRequirements": [{"type": "MEMORY", "value": "18432"}]}
+    assert replace(asked, memory_mib=18_432).characters == submissions.characters(more)
     assert asked.characters > sum(len(name) + len(value) for name, value in asked.environment.items()) + 400
 
 

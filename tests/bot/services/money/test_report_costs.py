@@ -120,7 +120,7 @@ async def test_what_was_lost_and_what_lives_is_said(ledger: Ledger) -> None:
     await ledger.store.change(job.id, lambda row: Change(changed(row, attempts=attempts, **running)))
     shown = text(await ledger.ask())
     assert "**about $1.00** for 1 job, 1 h on machines.\n1 of them is live and may still cost $3.00 at most.\n" in shown
-    assert "About $0.50 of it went to 1 machine that was taken back." in shown
+    assert "About $0.50 of the sum went to 1 machine that was taken back." in shown
 
 
 async def test_caps_say_what_is_left(ledger: Ledger) -> None:
@@ -257,3 +257,42 @@ async def test_ten_thousand_jobs_are_added_up(ledger: Ledger, tmp_path: Path) ->
     assert "**about $10,000** for 10,000 jobs, 416 d 16 h on machines." in text(found)
     assert "45 more: about" in text(found)
     assert len(text(found)) < 1_500
+
+
+class Billed:
+    """What AWS has billed, by day."""
+
+    def __init__(self, usd: float) -> None:
+        self.usd = usd
+
+    def days(self) -> dict[dt.date, float]:
+        return {dt.date(2026, 11, day): self.usd for day in range(20, 28)}
+
+
+async def with_bill(ledger: Ledger, usd: float, person: Person = MIKA, **query: object) -> CostAnswer:
+    service = ledger.service
+    service._bills = Billed(usd)  # type: ignore[assignment]
+    return await service.report(person, CostQuery(**query), MUCH)  # type: ignore[arg-type]
+
+
+async def test_the_bill_is_compared_with_the_estimates_of_the_same_days(ledger: Ledger) -> None:
+    midnight = dt.datetime(2026, 11, 20, tzinfo=dt.UTC).timestamp()
+    await ledger.ran(hours=4, at=midnight - 3_600)
+    await ledger.ran(hours=2, at=midnight + 8 * 86_400 - 3_600)
+    found = await with_bill(ledger, 0.6)
+    words = "AWS billed $4.80 for 20 to 27 November 2026 (UTC); the estimates of these days are $4.00."
+    assert words in text(found)
+    one = await with_bill(ledger, 0.6, when="2026-11-20")
+    assert "AWS billed $0.60 for 20 November 2026 (UTC); the estimates of these days are $3.00." in text(one)
+
+
+async def test_a_bill_of_nothing_asks_for_the_tag(ledger: Ledger) -> None:
+    await ledger.ran(at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC).timestamp())
+    assert "are $1.00. Is `signalbox:stack` an active cost allocation tag?" in text(await with_bill(ledger, 0.0))
+
+
+async def test_the_bill_is_shown_for_everything_to_whoever_may_see_all(ledger: Ledger) -> None:
+    await ledger.ran(at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC).timestamp())
+    assert "AWS billed" not in text(await with_bill(ledger, 1.0, NOOR))
+    for query in ({"mine": True}, {"project": "mnist"}, {"when": "last month"}):
+        assert "AWS billed" not in text(await with_bill(ledger, 1.0, **query))

@@ -7,10 +7,10 @@ import pytest
 from bot.domain.access import EVERYONE, Grant, Person, Verb
 from bot.domain.money.price_settings import PriceSettings
 from bot.errors import BadInput, Denied, Throttled, Unavailable, UnknownName, UserError
-from bot.services.money import spot_prices
 from bot.services.money.price_book import PriceBook
-from bot.services.money.queue_types import QueueTypes
-from bot.services.money.spot_prices import SpotPriceHistory
+from bot.services.money.spot import spot_prices
+from bot.services.money.spot.queue_types import QueueTypes
+from bot.services.money.spot.spot_prices import SpotPriceHistory
 from bot.services.people.permits import Permits
 from tests.bot.services.money.memory_prices import HOME, FakePrices, machines
 from tests.support.clock import Clock

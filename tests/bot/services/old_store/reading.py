@@ -63,7 +63,7 @@ def submission_facts(submission: Submission) -> dict[str, Any]:
 def trial_facts(trial: Trial) -> dict[str, Any]:
     names = {"engine_id": "batch_id", "announced": "reported"}
     later = {"reported_in", "unit", "waited_seconds", "stop_by_id", "stop_why", "readings"}
-    later |= {"lost_seconds", "lost_machines"}
+    later |= {"lost_seconds", "lost_machines", "leaving", "left", "results", "seconds_before"}
     told = {names.get(name, name): value for name, value in asdict(trial).items() if name not in later}
     return json.loads(json.dumps(told))  # type: ignore[no-any-return]
 
@@ -99,6 +99,7 @@ def _execution(posted: Posted) -> dict[str, Any]:
 
 def _of_sweep(sweep: Sweep) -> dict[str, Any]:
     plan = {"kept" if name == "carried_over" else name: value for name, value in asdict(sweep.plan).items()}
+    del plan["pilot"]
     later = {"incomplete", "first_incomplete", "lost_seconds", "lost_machines"}
     tally = {name: value for name, value in asdict(sweep.tally).items() if name not in later}
     old = {"plan": plan, "tally": tally, **asdict(sweep.board)}

@@ -28,7 +28,7 @@ MACHINES = Machines("", (), 1, memory_mib=12_288, most_memory_mib=60_000)
 
 @dataclass
 class Scene:
-    """`usd` is what an hour costs; the time limit is an hour."""
+    """`usd` is what an hour costs; the time limit is an hour, and 9 minutes are billed beside it."""
 
     outside: Outside
     store: SqliteStore

@@ -29,7 +29,7 @@ class TestOnce:
         (retry,) = await auto.retries(job)
         assert job.offer is not None
         assert (job.offer.retried_as, job.offer.by_bot) == (retry.id, True)
-        assert [call.memory_mib for call in auto.outside.engine.submissions] == [0, 18_432]
+        assert [call.resources.memory_mib for call in auto.outside.engine.submissions] == [0, 18_432]
         assert (retry.request.asker_id, retry.request.channel_id) == (MIKA.id, CHANNEL)
         assert retry.publication.card_id is not None
         assert auto.results == 1
@@ -73,7 +73,11 @@ class TestWhat:
         (retry,) = await auto.retries(job)
         await auto.bot.turn()
         first, second = auto.outside.engine.submissions
-        assert (second.memory_mib, second.timeout_seconds, second.command) == (0, first.timeout_seconds, first.command)
+        assert (second.resources.memory_mib, second.timeout_seconds, second.command) == (
+            0,
+            first.timeout_seconds,
+            first.command,
+        )
         assert retry.run.parameters == job.run.parameters
 
     async def test_a_time_limit_only_with_a_checkpoint(self, auto: Scene) -> None:
@@ -115,7 +119,7 @@ class TestLimits:
         assert auto.results == 1
 
     async def test_a_cap_keeps_it_from_starting_and_the_result_says_so(self, outside: Outside, tmp_path: Path) -> None:
-        caps = Caps(Limits(person_day_usd=0.401))
+        caps = Caps(Limits(person_day_usd=0.461))
         async with open_store(tmp_path / "signalbox.db", now=outside.clock, caps=caps) as store:
             auto = Scene(outside, store, tmp_path, caps, RemedyMode.AUTO)
             job = await auto.fail(OUT_OF_MEMORY)

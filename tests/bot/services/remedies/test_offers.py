@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.access import Grant, Verb
 from bot.domain.model.states import EndReason, JobState
 from bot.domain.remedy import Obstacle, RemedyKind, RemedyMode
 from bot.errors import NotAllowed, Paused, Unavailable, UserError
 from bot.services.jobs.submit import TrainRequest
 from bot.services.remedies.remedies import PriceRisen
 from tests.bot.services.remedies.scene import HOST_LOST, MACHINES, OUT_OF_MEMORY, TIMED_OUT, Scene
-from tests.support.projects import CHANNEL
+from tests.support.projects import CHANNEL, TRAINER
 from tests.support.services import GUEST, MIKA, NOOR
 
 GPU = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
@@ -22,14 +23,14 @@ class TestOffer:
         job = await scene.fail(OUT_OF_MEMORY)
         assert job.offer is not None
         assert (job.offer.kind, job.offer.before, job.offer.after) == (RemedyKind.MEMORY, 12_288, 18_432)
-        assert job.offer.usd_most == pytest.approx(0.4)
+        assert job.offer.usd_most == pytest.approx(0.46)
         assert scene.outside.engine.memory_asked[-1] == 18_432, "the price is that of machines with this memory"
 
     async def test_more_time_costs_more(self, scene: Scene) -> None:
         job = await scene.fail(status=TIMED_OUT, code=None)
         assert job.offer is not None
         assert (job.offer.kind, job.offer.before, job.offer.after) == (RemedyKind.TIME, 3_600, 5_400)
-        assert job.offer.usd_most == pytest.approx(0.6)
+        assert job.offer.usd_most == pytest.approx(0.66)
 
     async def test_a_killed_command_alone_proves_nothing(self, scene: Scene) -> None:
         assert (await scene.fail(code=137)).offer is None
@@ -49,7 +50,7 @@ class TestOffer:
             assert (offer.resume_from is not None) == (not name.startswith("artifacts/")), name
 
     async def test_without_an_answer_of_s3_the_result_goes_out_and_a_retry_starts_over(self, scene: Scene) -> None:
-        scene.outside.artifacts.list = _unavailable  # type: ignore[method-assign]
+        scene.outside.artifacts.read = _unavailable  # type: ignore[method-assign]
         job = await scene.fail(status=TIMED_OUT, code=None)
         assert scene.results == 1
         assert job.offer is not None
@@ -88,7 +89,7 @@ class TestTake:
         taken = await scene.take(job)
         await scene.bot.turn()
         call = scene.outside.engine.submissions[-1]
-        assert (call.memory_mib, call.timeout_seconds) == (18_432, 3_600)
+        assert (call.resources.memory_mib, call.timeout_seconds) == (18_432, 3_600)
         assert taken.job.run.commit == job.run.commit
         assert taken.job.run.parameters == job.run.parameters
         assert taken.job.run.key != job.run.key
@@ -104,7 +105,7 @@ class TestTake:
         await scene.take(job)
         await scene.bot.turn()
         call = scene.outside.engine.submissions[-1]
-        assert (call.memory_mib, call.timeout_seconds) == (0, 5_400)
+        assert (call.resources.memory_mib, call.timeout_seconds) == (0, 5_400)
         assert f'"job": "{job.id}"' in call.environment["SIGNALBOX_RESUME_FROM"]
         assert f'"key": "{job.run.key}"' in call.environment["SIGNALBOX_RESUME_FROM"]
         assert '"after": 5400' in call.environment["SIGNALBOX_REMEDY"]
@@ -120,9 +121,19 @@ class TestTake:
         assert again.before
 
     async def test_it_takes_the_right_to_train(self, scene: Scene) -> None:
+        scene.restart(usd=0.0)
         job = await scene.fail(OUT_OF_MEMORY)
         with pytest.raises(NotAllowed):
             await scene.take(job, GUEST)
+        assert await scene.retries(job) == []
+
+    async def test_it_may_cost_no_more_than_the_persons_grant_allows(self, scene: Scene) -> None:
+        job = await scene.fail(OUT_OF_MEMORY)
+        policy = scene.bot.permits.policy
+        poor = Grant(frozenset({str(TRAINER)}), frozenset({Verb.TRAIN}), spend_up_to_usd=0.3)
+        scene.bot.permits.policy = replace(policy, grants=(policy.grants[0], poor))
+        with pytest.raises(NotAllowed, match=r"\$0.30 at most"):
+            await scene.take(job, NOOR)
         assert await scene.retries(job) == []
 
     async def test_a_risen_price_is_said_before_anything_starts(self, scene: Scene) -> None:
@@ -130,7 +141,7 @@ class TestTake:
         scene.restart(usd=0.8)
         risen = await scene.click(job)
         assert isinstance(risen, PriceRisen)
-        assert "up to $0.80, not $0.40" in risen.text
+        assert "up to $0.92, not $0.46" in risen.text
         assert await scene.retries(job) == []
         await scene.take(job, seen_usd=risen.usd_most)
         assert len(await scene.retries(job)) == 1
@@ -203,5 +214,5 @@ async def test_a_retry_that_ended_before_its_first_checkpoint_hands_on_where_it_
     assert failed.offer.resume_from.job == first.id
 
 
-async def _unavailable(_prefix: str) -> list[object]:
+async def _unavailable(_uri: str, *, limit: int) -> bytes:
     raise Unavailable("S3 does not answer")

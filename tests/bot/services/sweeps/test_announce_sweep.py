@@ -89,7 +89,7 @@ async def test_a_sweep_is_judged_by_what_its_trials_have_come_to_since_it_was_lo
     sweep = await bot.swept(sweep_id)
     assert sweep.execution.reason is EndReason.SUCCEEDED
     await bot.tell()
-    assert "val_accuracy 91 at lr 0.01" in bot.said(PostKind.NOTE)[0]
+    assert f"val_accuracy 91 at lr {sweep.plan.space.point(1)['lr']}" in bot.said(PostKind.NOTE)[0]
 
 
 async def test_a_sweep_each_of_whose_trials_was_stopped_was_stopped(bot: Bot, outside: Outside) -> None:

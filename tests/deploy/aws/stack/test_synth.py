@@ -260,3 +260,9 @@ def test_the_hosts_volume_is_in_the_first_zone() -> None:
     [volume] = [each["Properties"] for each in resources if each["Type"] == "AWS::EC2::Volume"]
     zones = [each["Properties"]["AvailabilityZone"] for each in resources if each["Type"] == "AWS::EC2::Subnet"]
     assert volume["AvailabilityZone"] == zones[0]
+
+
+def test_only_a_bot_that_wants_the_bill_may_read_it() -> None:
+    assert "ce:GetCostAndUsage" not in _synthesized().granted("BotRole")
+    wanted = _synthesized(("# cost_explorer = false", "cost_explorer = true"))
+    assert wanted.granted("BotRole")["ce:GetCostAndUsage"] == {"*"}

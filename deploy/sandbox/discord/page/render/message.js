@@ -145,10 +145,16 @@ function thread(message, view) {
   el("span", { className: "thread-top" },
     el("strong", {}, channel.name),
     el("span", { className: "text-link" }, `${count} ${count === 1 ? "message" : "messages"} ›`)),
-  el("span", { className: "thread-last" }, last && last.type !== THREAD_STARTER
+  el("span", { className: "thread-last" }, last && last.type !== THREAD_STARTER && !(last.type in SYSTEM)
     ? [avatar(last.author, "avatar tiny"), el("b", {}, session.store.nameOf(last.author.id)),
-      el("span", { className: "excerpt" }, excerpt(last))]
+      el("span", { className: "excerpt" }, readLine(last, view.names))]
     : "There are no recent messages in this thread."));
+}
+
+/** The excerpt with names and times as they are read, and without links: the whole card is one button. */
+function readLine(message, names) {
+  const text = excerpt(message);
+  return message.content?.includes("```") ? text : inline(text, names).map((node) => node.textContent).join("");
 }
 
 /** Returns the last line that is not empty, without the code fences of log messages. */

@@ -1,4 +1,4 @@
-"""What the checks make of AWS's answers; the calls themselves are tried in tests/e2e/test_doctor.py."""
+"""What the checks make of AWS's answers; the calls themselves are tried in tests/e2e/doctor/test_doctor.py."""
 
 import json
 from dataclasses import replace
@@ -13,6 +13,7 @@ from bot.adapters.aws.probe.image import image_check
 from bot.adapters.aws.probe.plan import plan_check
 from bot.adapters.aws.probe.quota import quota_check
 from bot.adapters.aws.probe.storage import log_group_check
+from bot.domain.money.machine import Machine, Resources
 from bot.services.running.doctor import Finding, Level
 from tests.bot.adapters.aws.probe.answers import PROJECT, Asked, found, made_batch, quotas_of, refusal
 
@@ -233,6 +234,15 @@ async def test_a_queue_whose_jobs_the_bot_may_not_see(call: str) -> None:
     refused = made_batch(machines, **{call: refusal("AccessDeniedException", 403)})
     finding = await found(queue_check(refused, PROJECT, "eu-west-1"))
     assert (finding.level, "jobs: no. Give the bot's role this permission." in finding.found) == (Level.BAD, True)
+
+
+async def test_a_machine_has_checks_of_its_own_queue() -> None:
+    project = replace(PROJECT, machines=(Machine("big", "q2", Resources(gpus=4)), Machine("tiny", "q3")))
+    batch = made_batch(("SPOT", ["g5.xlarge"]))
+    own, big, tiny = [await found(queue_check(batch, each, "eu-west-1")) for each in project.placed]
+    assert [each.subject for each in (own, big, tiny)] == ["queue q", "queue q2, machine big", "queue q3, machine tiny"]
+    assert [each.level for each in (own, big, tiny)] == [Level.OK, Level.BAD, Level.OK]
+    assert big.found == "a job needs 4 GPUs, and none of its machines has as many: g5.xlarge. It can never start"
 
 
 async def test_a_log_group_that_the_bot_may_not_read() -> None:

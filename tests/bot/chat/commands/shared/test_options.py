@@ -10,6 +10,7 @@ from bot.chat.commands import all_commands
 from bot.chat.commands.help import page
 from bot.config.projects.parameter import RESERVED_OPTIONS
 from bot.domain.jobs.set_text import SET
+from bot.domain.money.deadline import WHEN
 from bot.domain.parameters import Kind, Parameter
 from bot.domain.project import Project
 from bot.errors import ConfigError
@@ -44,7 +45,7 @@ def by_name(command: str, *projects: Project) -> dict[str, dict[str, Any]]:
 
 def test_each_kind_of_parameter_becomes_an_option_of_its_type() -> None:
     found = by_name("train", PROJECT)
-    assert list(found) == ["branch", "commit", "lr", "epochs", "optimizer", "augment", "set"]
+    assert list(found) == ["branch", "commit", "lr", "epochs", "optimizer", "augment", "set", "start_below", "by"]
     assert found["lr"] | {"description": ""} == {
         "name": "lr",
         "type": "number",
@@ -85,7 +86,7 @@ def test_a_parameter_without_a_default_must_be_given_but_not_again() -> None:
 
 def test_names_may_be_what_python_does_not_take() -> None:
     odd = project("a", *(Parameter(name, Kind.INT, 1) for name in ("lambda", "a-b", "a_b", "interaction", "self")))
-    assert list(by_name("train", odd))[2:-1] == ["lambda", "a-b", "a_b", "interaction", "self"]
+    assert list(by_name("train", odd))[2:-3] == ["lambda", "a-b", "a_b", "interaction", "self"]
 
 
 def test_several_projects_share_an_option_with_the_widest_bounds() -> None:
@@ -163,7 +164,7 @@ def beside_parameters(projects: tuple[Project, ...]) -> list[set[str]]:
 
 def test_the_reserved_words_are_the_options_beside_the_parameters() -> None:
     found = [names for projects in PROJECTS for names in beside_parameters(projects)]
-    assert set().union(*found) == {*RESERVED_OPTIONS, SET}
+    assert set().union(*found) == {*RESERVED_OPTIONS, SET, *WHEN}
 
 
 @pytest.mark.parametrize("projects", PROJECTS, ids=["one project", "two"])

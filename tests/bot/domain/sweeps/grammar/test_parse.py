@@ -19,8 +19,8 @@ from trainer import space as trials_own
 PAGE = (Path(__file__).parents[5] / "docs" / "training-code.md").read_text()
 
 
-def grid(text: str) -> Plan:
-    return parse(text, DECLARED, Search.GRID)
+def grid(text: str, *, mixed: bool = True) -> Plan:
+    return parse(text, DECLARED, Search.GRID, mixed=mixed)
 
 
 def values(text: str) -> tuple[Value, ...]:
@@ -35,7 +35,10 @@ def refused(text: str, search: Search = Search.GRID) -> GrammarError:
 
 
 def test_example_of_the_command() -> None:
-    plan = grid("lr=0.1,0.01 m=0.5,0.1")
+    mixed = grid("lr=0.1,0.01 m=0.5,0.1")
+    assert mixed.space.encoded == {"mixed": [["lr", [0.1, 0.01]], ["momentum", [0.5, 0.1]]], "seed": 0}
+    plan = grid("lr=0.1,0.01 m=0.5,0.1", mixed=False)
+    assert sorted(map(str, map(mixed.space.point, range(4)))) == sorted(map(str, map(plan.space.point, range(4))))
     assert (plan.trials, plan.points, plan.incremental) == (4, 4, False)
     assert plan.space.axes == (
         Axis("lr", Kind.FLOAT, (0.1, 0.01)),

@@ -162,9 +162,11 @@ async def test_cancel_ends_it_with_what_it_has(bot: Bot, outside: Outside) -> No
 
 async def test_who_may_decide(bot: Bot, outside: Outside) -> None:
     sweep = await taken_back(bot, outside)
-    for decide in (bot.continue_sweep.go_on, bot.continue_sweep.go_on_at_newest, bot.continue_sweep.cancel):
-        with pytest.raises(NotAllowed):
+    for decide in (bot.continue_sweep.go_on, bot.continue_sweep.go_on_at_newest):
+        with pytest.raises(NotAllowed, match="to start sweeps here"):
             await decide(sweep.id, mark(sweep), GUEST)
+    with pytest.raises(NotAllowed, match="can stop it"):
+        await bot.continue_sweep.cancel(sweep.id, mark(sweep), GUEST)
     with pytest.raises(NotAllowed, match="can stop it"):
         await bot.continue_sweep.cancel(sweep.id, mark(sweep), NOOR)
     assert (await bot.swept(sweep.id)).execution.hold is not None

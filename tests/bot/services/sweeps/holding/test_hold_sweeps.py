@@ -75,6 +75,7 @@ async def test_nothing_is_held_once_a_trial_has_succeeded(bot: Bot, outside: Out
     for number in (2, 3, 4, 5):
         await fail(bot, f"batch-{number}")
     assert (await bot.swept(sweep.id)).execution.hold is None
+    assert not bot.said(PostKind.HELD)
     assert len(outside.engine.submissions) == 6
 
 

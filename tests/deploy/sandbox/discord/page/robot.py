@@ -75,6 +75,9 @@ class Job:
     async def log(self, *lines: str) -> None:
         await self.thread.send("```\n" + "\n".join(lines) + "\n```")
 
+    async def say(self, text: str) -> None:
+        await self.thread.send(text)
+
     async def move(self, epoch: int, state: str = "running") -> None:
         await self.message.edit(embed=card(epoch, state))
 

@@ -47,6 +47,17 @@ async def test_thread_opens_beside_its_card_and_fills(robot: Robot, open_page: O
     await expect(screen.message("mnist k7q2mx")).to_contain_text("2 messages")
 
 
+async def test_the_card_of_a_thread_shows_names_and_times_as_they_are_read(robot: Robot, open_page: Open) -> None:
+    screen = await open_page()
+    await screen.submit("/train branch:main")
+    job = await robot.jobs.get()
+    await job.log("<t:0:D> **as printed**")
+    card = screen.page.get_by_role("button", name=re.compile("k7q2mx log.*message"))
+    await expect(card).to_contain_text("<t:0:D> **as printed**")
+    await job.say("I stop it at <t:0:D> unless somebody clicks **Leave it**.")
+    await expect(card).to_contain_text("I stop it at 1 January 1970 unless somebody clicks Leave it.")
+
+
 async def test_thread_opens_from_the_sidebar(robot: Robot, open_page: Open) -> None:
     screen = await open_page()
     await screen.submit("/train branch:main")

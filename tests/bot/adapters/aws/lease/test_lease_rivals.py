@@ -14,7 +14,7 @@ from bot.adapters.aws import token_lease
 from bot.adapters.aws.clients import AwsClients
 from bot.adapters.aws.token_lease import LEASE_SECONDS, NOTE_SECONDS, TokenLease, instance_id
 from bot.errors import StoreError
-from tests.bot.adapters.aws.contested_bucket import Bucket, Line
+from tests.bot.adapters.aws.lease.contested_bucket import Bucket, Line
 from tests.support.clock import Clock
 from tests.support.waiting import PATIENCE
 

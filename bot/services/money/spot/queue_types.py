@@ -23,7 +23,8 @@ class QueueTypes:
     async def of(self, person: Person, known: Collection[str]) -> list[str]:
         """Each once; a family stands for all of its known types. Never raises: what can't be read is left out."""
         seen = self._permits.visible(person, self._projects)
-        names = await asyncio.gather(*(self._names(project) for project in seen))
+        places = [each for project in seen for each in project.placed]
+        names = await asyncio.gather(*(self._names(each) for each in places))
         wanted = dict.fromkeys(name for each in names for name in each)
         types = [each for name in wanted for each in ([name] if "." in name else _family(name, known))]
         return list(dict.fromkeys(types))
@@ -31,7 +32,7 @@ class QueueTypes:
     async def _names(self, project: Project) -> list[str]:
         try:
             async with asyncio.timeout(ASKED_SECONDS):
-                machines = await self._engine.machines(project.queue, project.job_definition)
+                machines = await self._engine.machines(project.queue, project.job_definition, project.resources)
         except (ServiceError, TimeoutError):
             return []
         return [name for pool in machines.pools for name in pool.types] if machines is not None else []

@@ -11,7 +11,7 @@ import pytest_asyncio
 from deploy.sandbox.discord.state.permissions import Overwrite, Permission
 from deploy.sandbox.discord.state.world_spec import ChannelSpec, World
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.e2e.doctor import Aws, bad_lines, one_always, read_config, run_command, run_doctor
+from tests.e2e.doctor.commands import Aws, bad_lines, one_always, read_config, run_command, run_doctor
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 

@@ -1,6 +1,6 @@
 """`signalbox doctor` on more set-ups that don't work, each with the line that names the fault.
 
-Print the table: `pytest -s tests/e2e/test_doctor_broken.py -k table`.
+Print the table: `pytest -s tests/e2e/doctor/test_doctor_broken.py -k table`.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import pytest_asyncio
 from bot.adapters.aws.token_lease import Signature, lease_uri
 from bot.config import loading
 from deploy.sandbox.session import Sandbox, sandbox
-from tests.e2e.doctor import Aws, one_always, read_config, run_command, run_doctor
+from tests.e2e.doctor.commands import Aws, one_always, read_config, run_command, run_doctor
 from tests.support.waiting import PATIENCE
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]

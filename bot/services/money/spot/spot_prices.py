@@ -18,7 +18,7 @@ from bot.errors import BadInput, CredentialsExpired, Denied, ServiceError, Unava
 from bot.ports.figures import Figures
 from bot.ports.prices import Prices
 from bot.services.money.price_book import ANSWER_SECONDS, PriceBook, Rate
-from bot.services.money.queue_types import QueueTypes
+from bot.services.money.spot.queue_types import QueueTypes
 
 log = structlog.get_logger()
 
