@@ -12,6 +12,7 @@ from bot.domain.model.rows import Posted
 from bot.domain.model.states import EndReason
 from bot.domain.model.sweep import Sweep
 from bot.domain.project import Project
+from bot.domain.remedy import RemedyKind
 from bot.domain.texts.command_names import command, commands
 from bot.domain.texts.endings import ENDINGS
 from bot.domain.texts.engine import engine_title
@@ -89,6 +90,8 @@ def _remedy(job: Posted) -> Inert:
 def _advice(job: Posted) -> Inert:
     if isinstance(job, Sweep):
         return sweep_verdict.advice(job)
+    if job.offer is not None and job.offer.kind is RemedyKind.ON_DEMAND:
+        return EMPTY  # the advice is to ask an admin for what is offered
     advice, wait = phrase(ENDINGS[_reason(job)].advice, **commands()), job.execution.wait
     if _reason(job) is not EndReason.NEVER_STARTED or wait is None:
         return advice

@@ -67,6 +67,8 @@ def test_after_lost_machines_it_says_how_many_and_where_it_would_run() -> None:
         "3 machines lost so far. The first button runs it on `steady_1`, on demand, and starts over: it left no "
         "checkpoint."
     )
+    assert "ask an admin" not in verdict.content(job, PROJECT, EMPTY)
+    assert "ask an admin" in verdict.content(replace(job, offer=None), PROJECT, EMPTY)
     resumed = replace(STEADY, resume_from=ORIGIN, retried_as="qpwm3x")
     assert result(replace(job, offer=resumed)) == "Retried on `steady_1` (on demand) as `qpwm3x`, from its checkpoint."
 
