@@ -43,7 +43,7 @@ QUIET = "lab"
 """The channel of two projects: the training of one hangs after a few epochs, that of the other fails at once."""
 HANGS = ["sh", "-c", "python train.py --epochs 4; sleep 600"]
 BROKEN = ["python", "-c", "raise FileNotFoundError('data/train-images.gz: no such file')"]
-FAILING = "/sweep project:arm lr=0.001..0.1:log:4 epochs=6"
+FAILING = "/sweep project:arm space:lr=0.001..0.1:log:4 epochs=6"
 """Below `confirm_trials`, so without a pilot."""
 SPOT = "/spot type:g4dn.xlarge regions:us"
 
@@ -121,9 +121,9 @@ async def _idle_machine(pages: _Pages, shoot: Shoot) -> None:
 
 
 async def _spot(pages: _Pages, noor: Person, channel: str, shoot: Shoot) -> None:
+    await noor.type(SPOT, channel=channel)
     for name, size in (("spot", PHONE), ("spot-desktop", DESKTOP)):
         page = await pages.open("noor", size)
-        await noor.type(SPOT, channel=channel)
         await show_picture(message(page, re.compile("g4dn.xlarge")).last.get_by_role("img").last)
         await shoot(page, f"money-{name}")
 
