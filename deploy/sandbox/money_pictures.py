@@ -43,7 +43,7 @@ QUIET = "lab"
 """The channel of two projects: the training of one hangs after a few epochs, that of the other fails at once."""
 HANGS = ["sh", "-c", "python train.py --epochs 4; sleep 600"]
 BROKEN = ["python", "-c", "raise FileNotFoundError('data/train-images.gz: no such file')"]
-FAILING = "/sweep project:arm space:lr=0.001..0.1:log:4 epochs=6"
+FAILING = "/sweep project:arm space:lr=0.001..0.1:log:5 epochs=6 parallel:2"
 """Below `confirm_trials`, so without a pilot."""
 SPOT = "/spot type:g4dn.xlarge regions:us"
 
