@@ -239,7 +239,7 @@ async def test_help_lists_every_command(room: Room) -> None:
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
     about_jobs = {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry"}
-    assert names == about_jobs | {"cost", "spot", "audit", "pause", "resume", "help"}
+    assert names == about_jobs | {"spot", "watches", "cost", "audit", "pause", "resume", "help"}
     assert all(command(name) in text for name in names - {"help"})
     assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set] [start_below] [by]") in text
 
