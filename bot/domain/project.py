@@ -67,6 +67,10 @@ class Project:
     """What happens to a job that more memory, more time or another machine may mend."""
     longest_timeout_seconds: int = 14_400
     """How far a retry may raise the time limit."""
+    on_demand_machine: str = ""
+    """Which of its machines is on demand, for jobs that have lost others; empty: none."""
+    on_demand_after: int = 2
+    """How many machines a job must have lost for that."""
     confirm_trials: int = 10
     """Sweeps of more trials are shown and confirmed before anything is spent."""
     hold_after: int = 4

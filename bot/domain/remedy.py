@@ -20,6 +20,8 @@ class RemedyKind(StrEnum):
     """A longer time limit."""
     AGAIN = "again"
     """Nothing but another machine."""
+    ON_DEMAND = "on demand"
+    """The machine of the project that is on demand, after spot machines were taken back."""
 
 
 class Obstacle(StrEnum):
@@ -34,7 +36,7 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedied:
-    """What was changed of this run. `before` and `after` are in MiB or in seconds, 0 of `AGAIN`."""
+    """What was changed of this run. `before` and `after` are in MiB or in seconds, 0 if it has neither."""
 
     kind: RemedyKind
     of: str
@@ -43,6 +45,10 @@ class Remedied:
     after: int = 0
     by_bot: bool = False
     """Whether the bot has retried by itself, for this run or for one before it: it does so once."""
+    machine: str = ""
+    """Of `ON_DEMAND`: where it runs."""
+    reclaims: int = 0
+    """Of `ON_DEMAND`: how many machines were lost before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Offer:
     kind: RemedyKind
     before: int = 0
     after: int = 0
-    """In MiB or in seconds; 0 of `AGAIN`."""
+    """In MiB or in seconds; 0 if it has neither."""
     resume_from: ResumeFrom | None = None
     """Where it goes on; None if it starts from the beginning."""
     usd_most: float | None = None
@@ -73,6 +79,10 @@ class Offer:
     """In MiB or in seconds."""
     not_by_bot: str = ""
     """Why the bot has not retried by itself, though the config says so: a cap, or a pause."""
+    machine: str = ""
+    """Of `ON_DEMAND`: where it would run."""
+    reclaims: int = 0
+    """Of `ON_DEMAND`: how many machines it and the jobs before it have lost."""
     retried_as: str = ""
     """The id of the job that it has become; of two clicks, the first counts."""
     by_bot: bool = False

@@ -4,6 +4,7 @@ from tests.faults.mutation import Mutation
 
 RULES, SERVICE = "bot/domain/jobs/remedies.py", "bot/services/remedies/remedies.py"
 RULE = "tests/bot/domain/jobs/test_remedies.py"
+ON_DEMAND = "tests/bot/services/remedies/test_on_demand.py"
 OFFER, BY_BOT = "tests/bot/services/remedies/test_offers.py", "tests/bot/services/remedies/test_by_bot.py"
 
 MUTATIONS = (
@@ -133,6 +134,41 @@ MUTATIONS = (
         "            timeout_seconds=needs.timeout_seconds,\n",
         "",
         f"{OFFER}::TestOffer::test_more_time_costs_more",
+    ),
+    Mutation(
+        "remedy: on demand only after as many reclaims",
+        RULES,
+        "there is None or there.reclaims < there.after or",
+        "there is None or",
+        f"{ON_DEMAND}::TestOffer::test_after_fewer_the_same_once_more",
+    ),
+    Mutation(
+        "remedy: reclaims of the jobs before it count",
+        "bot/services/remedies/on_demand.py",
+        "            found.append(earlier)\n",
+        "            break\n",
+        f"{ON_DEMAND}::TestOffer::test_what_the_jobs_before_it_have_lost_counts",
+    ),
+    Mutation(
+        "remedy: a queue with spot machines is not on demand",
+        "bot/services/remedies/on_demand.py",
+        "if any(pool.terms is Terms.SPOT for pool in machines.pools):",
+        "if False:",
+        f"{ON_DEMAND}::TestOffer::test_a_queue_that_may_start_spot_machines_is_not_on_demand",
+    ),
+    Mutation(
+        "remedy: the retry on demand runs there",
+        RULES,
+        "        machine=offer.machine or run.machine,\n",
+        "",
+        f"{ON_DEMAND}::TestTake::test_a_click_runs_it_there",
+    ),
+    Mutation(
+        "remedy: the bot moves a job once",
+        SERVICE,
+        "moves = offer.kind is RemedyKind.ON_DEMAND and not moved_before(await self._places.row(job))",
+        "moves = offer.kind is RemedyKind.ON_DEMAND",
+        f"{ON_DEMAND}::TestAuto::test_not_a_second_time_whoever_moves_it_back",
     ),
     Mutation(
         "remedy: memory is overridden in the form that takes effect",

@@ -31,6 +31,10 @@ def mended() -> Iterator[tuple[str, Job]]:
     retried = replace(again, retried_as="qpwm3x")
     yield "retried on another machine", _offering(EndReason.HOST_LOST, retried)
     yield "retried from its checkpoint", _offering(EndReason.HOST_LOST, replace(retried, resume_from=origin))
+    steady = Offer(RemedyKind.ON_DEMAND, usd_most=1.2, machine="steady", reclaims=3)
+    yield "on demand", _offering(EndReason.HOST_LOST, steady)
+    yield "on demand, from its checkpoint", _offering(EndReason.HOST_LOST, replace(steady, resume_from=origin))
+    yield "retried on demand", _offering(EndReason.HOST_LOST, replace(steady, retried_as="qpwm3x", by_bot=True))
     gpu = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."
     yield "a GPU's memory", JOB.ended(EndReason.COMMAND_FAILED, ENDED, gpu)
 
@@ -46,6 +50,9 @@ def retries() -> Iterator[tuple[str, Job]]:
         run = replace(RUN, remedied=Remedied(kind, "c5d6f7", before, after))
         yield f"retried: {name}", replace(RUNNING, run=run)
         yield f"retried: {name}, from a checkpoint", replace(RUNNING, run=replace(run, resume_from=origin))
+    for count in (1, 3):
+        moved = Remedied(RemedyKind.ON_DEMAND, "c5d6f7", machine="steady", reclaims=count)
+        yield f"retried on demand: {count}", replace(RUNNING, run=replace(RUN, machine="steady", remedied=moved))
 
 
 def _offering(reason: EndReason, offer: Offer) -> Job:

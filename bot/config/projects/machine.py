@@ -1,7 +1,8 @@
 """`[projects.<name>.machines.<machine>]`."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import Field
@@ -31,6 +32,21 @@ def name_problem(names: Iterable[str]) -> str:
             return f'"{DEFAULT}" is the project\'s own queue: give the machine another name'
         if not MACHINE_NAME.fullmatch(name):
             return f'"{name}" is not a name: use up to 31 small letters, digits, - and _'
+    return ""
+
+
+def on_demand_problem(name: str, queue: str, machines: Mapping[str, MachineSettings]) -> str:
+    """What is wrong with `on_demand_machine`; empty if nothing is. `queue` is the project's own."""
+    if not name:
+        return ""
+    if not machines:
+        return f'the project has no machines. Add one: [projects.<name>.machines.{name}] with queue = "..."'
+    if name not in machines:
+        near = get_close_matches(name, machines, 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        return f'"{name}" is none of the project\'s machines.{meant} Valid: {", ".join(machines)}'
+    if machines[name].queue == queue:
+        return f'the queue of {name} is the project\'s own, "{queue}": give it one that starts machines on demand'
     return ""
 
 

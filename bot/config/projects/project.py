@@ -26,7 +26,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from bot.config.caps import ProjectCaps
 from bot.config.guard import GuardSettings, ProjectGuard, guard_limits
 from bot.config.projects.command import command_problems, flags_of
-from bot.config.projects.machine import MachineSettings, machine, name_problem
+from bot.config.projects.machine import MachineSettings, machine, name_problem, on_demand_problem
 from bot.config.projects.parameter import RESERVED_OPTIONS, ParameterSettings, parameter
 from bot.config.section import Name, Section, Snowflake
 from bot.domain.metric_names import more_is_better
@@ -81,6 +81,8 @@ class ProjectSettings(Section):
     confirm_trials: Annotated[int, Field(ge=0, le=100_000)] = 10
     remedy: RemedyMode = RemedyMode.OFFER
     longest_timeout_minutes: Annotated[float, Field(ge=1, le=LONGEST_MINUTES)] | None = None
+    on_demand_machine: str = ""
+    on_demand_after: Annotated[int, Field(ge=1, le=1_000)] = 2
     pilot: bool = True
     hold_after: Annotated[int, Field(ge=0, le=100_000)] = 4
     hold_hours: Annotated[float, Field(gt=0, le=8_760, allow_inf_nan=False)] = 24
@@ -110,6 +112,12 @@ class ProjectSettings(Section):
             raise ValueError(f"machines: {problem}")
         if self.machines and MACHINE in {*self.parameters, *(a for p in self.parameters.values() for a in p.aliases)}:
             raise ValueError(f'parameter name "{MACHINE}": with machines, it is an option of the bot. Use another name')
+        return self
+
+    @model_validator(mode="after")
+    def _on_demand_is_another_machine(self) -> Self:
+        if problem := on_demand_problem(self.on_demand_machine, self.queue, self.machines):
+            raise ValueError(f"on_demand_machine: {problem}")
         return self
 
     @model_validator(mode="after")
@@ -238,6 +246,8 @@ def _bounded(project: Project, settings: ProjectSettings, guard: GuardSettings) 
         machines=tuple(machine(key, value) for key, value in settings.machines.items()),
         remedy=settings.remedy,
         longest_timeout_seconds=round(60 * _longest_minutes(settings)),
+        on_demand_machine=settings.on_demand_machine,
+        on_demand_after=settings.on_demand_after,
     )
 
 

@@ -29,6 +29,17 @@ https://github.com/patrick-kidger/equinox/issues/737) and TensorFlow's, which na
 
 
 @dataclass(frozen=True, slots=True)
+class OnDemand:
+    """Where a job may go that has lost its machines."""
+
+    machine: str
+    after: int
+    """How many machines it must have lost."""
+    reclaims: int
+    """How many it and the jobs before it have lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a next run may have. 0: unknown."""
 
@@ -39,6 +50,8 @@ class Limits:
     longest_seconds: int
     """The project's longest time limit."""
     checkpoint: ResumeFrom | None = None
+    on_demand: OnDemand | None = None
+    """None if the project has no such machine, or the job doesn't fit there."""
 
 
 def out_of_gpu_memory(error: str) -> bool:
@@ -53,13 +66,16 @@ def offer_for(job: Job, limits: Limits) -> Offer | None:
 
 
 def mended(failed: Job, run: Run, offer: Offer, *, by_bot: bool) -> Run:
-    """`run`, which is as the failed one, with what is offered. The bot retries once in a row of retries."""
+    """`run`, which is as the failed one, with what is offered."""
     already = failed.run.remedied is not None and failed.run.remedied.by_bot
     return replace(
         run,
         memory_mib=offer.after if offer.kind is RemedyKind.MEMORY else run.memory_mib,
         timeout_seconds=offer.after if offer.kind is RemedyKind.TIME else run.timeout_seconds,
-        remedied=Remedied(offer.kind, failed.id, offer.before, offer.after, by_bot or already),
+        machine=offer.machine or run.machine,
+        remedied=Remedied(
+            offer.kind, failed.id, offer.before, offer.after, by_bot or already, offer.machine, offer.reclaims
+        ),
         resume_from=offer.resume_from,
     )
 
@@ -97,14 +113,17 @@ def _more_time(job: Job, limits: Limits) -> Offer:
     return Offer(RemedyKind.TIME, before, after)
 
 
-def _again(_job: Job, _limits: Limits) -> Offer:
-    return Offer(RemedyKind.AGAIN)
+def _another_machine(job: Job, limits: Limits) -> Offer:
+    there = limits.on_demand
+    if there is None or there.reclaims < there.after or job.run.machine == there.machine:
+        return Offer(RemedyKind.AGAIN)
+    return Offer(RemedyKind.ON_DEMAND, machine=there.machine, reclaims=there.reclaims)
 
 
 _REMEDIES: dict[EndReason, Callable[[Job, Limits], Offer]] = {
     EndReason.OUT_OF_MEMORY: _more_memory,
     EndReason.TIMED_OUT: _more_time,
-    EndReason.HOST_LOST: _again,
+    EndReason.HOST_LOST: _another_machine,
 }
 MENDED = frozenset(_REMEDIES)
 """The ends that one of these may mend."""

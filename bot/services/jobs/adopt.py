@@ -139,12 +139,16 @@ def _remedied(run: Run, environment: Mapping[str, str]) -> Run:
     if not changed:
         return run
     before, after, by_bot = int(changed["before"]), int(changed["after"]), bool(changed["by_bot"])
+    machine, reclaims = (
+        str(changed.get("machine", "")),
+        int(changed.get("reclaims", 0)),
+    )
     origin = json.loads(environment.get(Env.RESUME_FROM, "null"))
     return replace(
         run,
         memory_mib=int(changed["memory_mib"]),
         timeout_seconds=int(changed["timeout_seconds"]),
-        remedied=Remedied(RemedyKind(changed["kind"]), str(changed["of"]), before, after, by_bot),
+        remedied=Remedied(RemedyKind(changed["kind"]), str(changed["of"]), before, after, by_bot, machine, reclaims),
         resume_from=ResumeFrom(origin["job"], origin["uri"], origin["key"]) if origin is not None else None,
     )
 

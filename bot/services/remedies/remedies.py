@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 
 from bot.domain.access import Verb
+from bot.domain.jobs.reclaims import moved_before
 from bot.domain.jobs.remedies import MENDED, Limits, mended, offer_for
 from bot.domain.model.job import Job
 from bot.domain.model.request import Request
@@ -27,6 +28,7 @@ from bot.services.jobs.submit_call import call_for_job, check_fits
 from bot.services.money.admission import Admission
 from bot.services.money.quotes import RISE, Quotes
 from bot.services.people.lookup import job_for
+from bot.services.remedies.on_demand import OnDemandPlaces
 from bot.services.running.core import Core
 from trainer.contract import CHECKPOINT, RESUME_JSON
 
@@ -74,6 +76,7 @@ class Remedies:
         self._artifacts, self._engine = outside.artifacts, outside.engine.capabilities
         self._quotes, self._new_id = quotes, new_id
         self._admission = Admission(core)
+        self._places = OnDemandPlaces(core.store, quotes)
 
     async def offer(self, job: Job) -> Offer | None:
         """What the result of this job offers; None if nothing may mend its end. Never raises."""
@@ -86,6 +89,7 @@ class Remedies:
             machines.most_memory_mib if machines is not None else 0,
             project.longest_timeout_seconds,
             await self._checkpoint(job, project),
+            await self._places.of(job, project),
         )
         offer = offer_for(job, limits)
         if offer is None or not offer.open:
@@ -99,7 +103,8 @@ class Remedies:
         if project is None or project.remedy is not RemedyMode.AUTO or offer is None or not offer.open:
             return None, ""
         retry = await self._retry(self._new_id(), job, project, offer, _by_bot(job, self._now()), by_bot=True)
-        why_not = self._why_not(job, project, offer, retry)
+        moves = offer.kind is RemedyKind.ON_DEMAND and not moved_before(await self._places.row(job))
+        why_not = self._why_not(job, project, offer, retry, moves=moves)
         return (None, why_not) if why_not else (retry, "")
 
     async def take(self, job_id: str, request: TrainRequest, seen_usd: float | None) -> Taken | PriceRisen:
@@ -116,7 +121,7 @@ class Remedies:
         if (earlier := await self._earlier(failed)) is not None:
             return Taken(earlier, before=earlier.request.interaction_id != request.interaction_id)
         offer = failed.offer
-        await self._check_fits(project.on(failed.run.machine), offer)
+        await self._check_fits(project, failed, offer)
         asked = stored_request(request, self._now(), failed.id)
         retry = await self._retry(self._new_id(), failed, project, offer, asked)
         self._permits.check_cost(request.person, Verb.TRAIN, project.name, retry.run.quote)
@@ -164,14 +169,17 @@ class Remedies:
                 raise
         return True
 
-    async def _check_fits(self, project: Project, offer: Offer) -> None:
+    async def _check_fits(self, project: Project, failed: Job, offer: Offer) -> None:
         """The queue or the config may have changed since the result."""
+        if offer.kind is RemedyKind.ON_DEMAND:
+            await self._places.check(failed, project, offer)
+            return
         if offer.kind is RemedyKind.TIME and offer.after > project.longest_timeout_seconds:
             raise UserError(
                 f"The project {project.name} allows at most {project.longest_timeout_seconds / 60:g} minutes by now "
                 "(`longest_timeout_minutes`). Plain Retry runs it again as it was."
             )
-        machines = await self._quotes.machines(project)
+        machines = await self._quotes.machines(project.on(failed.run.machine))
         if offer.kind is RemedyKind.MEMORY and machines is not None and offer.after > machines.most_memory_mib:
             raise UserError(
                 "No machine of the queue has that much memory any more. Plain Retry runs it again as it was."
@@ -190,13 +198,14 @@ class Remedies:
         call = call_for_job(retry, project, "signalbox")
         check_fits(call, self._engine, "This retry", "Plain Retry takes less.")
 
-    def _why_not(self, job: Job, project: Project, offer: Offer, retry: Job) -> str:
-        """Why the bot doesn't retry by itself; empty if it may."""
+    def _why_not(self, job: Job, project: Project, offer: Offer, retry: Job, *, moves: bool) -> str:
+        """Why the bot doesn't retry by itself; empty if it may. `moves`: for the first time to the machine on demand,
+        which it does beside the one retry elsewhere."""
         try:
             self._check_size(retry, project)
         except BadInput as error:
             return str(error)
-        if job.run.remedied is not None and job.run.remedied.by_bot:
+        if job.run.remedied is not None and job.run.remedied.by_bot and not moves:
             return "I retry once by myself, and this was that retry."
         if offer.kind is RemedyKind.TIME and offer.resume_from is None:
             return "It left no checkpoint, so a retry would start over."

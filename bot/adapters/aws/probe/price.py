@@ -49,6 +49,8 @@ def price_check(batch: Client, probe: PriceProbe, project: Project) -> Check:
         if machines is None or not machines.pools:
             found = f"nobody knows the price of the machines of {project.queue}"
             return _unless_set(subject, key, project, found)
+        if project.machine and project.machine == project.on_demand_machine and _has_spot(machines):
+            return _not_on_demand(subject, project)
         try:
             on_demand, spot = await _ask(probe.prices, machines, probe.settings.region or machines.region)
         except UserError as error:
@@ -65,9 +67,20 @@ async def _ask(prices: Prices, machines: Machines, region: str) -> tuple[dict[st
     types = [name for pool in machines.pools for name in pool.types]
     found = {name: usd for name, usd in (await prices.on_demand(region, types)).items() if machines.fits(name)}
     spot: dict[str, float] = {}
-    if any(pool.terms is Terms.SPOT for pool in machines.pools):
+    if _has_spot(machines):
         spot = in_force(await prices.spot(region, list(found), time.time()))
     return found, spot
+
+
+def _has_spot(machines: Machines) -> bool:
+    return any(pool.terms is Terms.SPOT for pool in machines.pools)
+
+
+def _not_on_demand(subject: str, project: Project) -> Finding:
+    """Jobs that have lost spot machines stay where they are then."""
+    key = f"projects.{project.name}.on_demand_machine"
+    found = f'{project.queue} may start spot machines, but {key} is "{project.machine}", so no job is moved there'
+    return Finding.note(subject, found, f"Set {key} to a machine whose queue starts machines on demand alone.")
 
 
 def _found(

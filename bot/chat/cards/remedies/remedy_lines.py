@@ -1,11 +1,11 @@
 """What may mend a failed job: on its result and its button, and on the card of the job that was retried so."""
 
-from bot.chat.cards.units import CENT, duration, number, usd
-from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase, plain_line, stacked
+from bot.chat.cards.units import CENT, duration, number, plural, usd
+from bot.domain.inert import EMPTY, Inert, code, escape, phrase, plain_line, stacked
 from bot.domain.jobs.remedies import GIB, out_of_gpu_memory
 from bot.domain.model.job import Job
 from bot.domain.model.states import EndReason
-from bot.domain.remedy import Obstacle, Offer, RemedyKind
+from bot.domain.remedy import Obstacle, Offer, Remedied, RemedyKind
 
 LABEL = 80
 """Characters of a button's label: https://docs.discord.com/developers/components/reference#button"""
@@ -23,9 +23,8 @@ def shows_button(offer: Offer | None) -> bool:
 
 def label(offer: Offer) -> str:
     """`Retry with 18 GiB, at most $0.61`."""
-    what = phrase("Resume it") if offer.kind is RemedyKind.AGAIN else phrase("Retry with {after}", after=_after(offer))
     most = phrase("at most {most}", most=usd(max(CENT, offer.usd_most))) if offer.usd_most else EMPTY
-    return plain_line(listed(what, most), LABEL)
+    return plain_line(", ".join(filter(None, (_does(offer), most))), LABEL)
 
 
 def result(job: Job) -> Inert:
@@ -50,6 +49,9 @@ def retried(offer: Offer) -> Inert:
         how = phrase("from its checkpoint, on another machine") if offer.resume_from else phrase("on another machine")
         return phrase("Retried {how}, as {job_id}.", how=how, job_id=job_id)
     resumed = phrase(", from its checkpoint") if offer.resume_from else EMPTY
+    if offer.kind is RemedyKind.ON_DEMAND:
+        on = code(offer.machine, 40)
+        return phrase("Retried on {on} (on demand) as {job_id}{resumed}.", on=on, job_id=job_id, resumed=resumed)
     return phrase("Retried with {after} as {job_id}{resumed}.", after=_after(offer), job_id=job_id, resumed=resumed)
 
 
@@ -62,6 +64,8 @@ def changed(job: Job) -> Inert:
     resumes = phrase("; from the checkpoint of {job}", job=code(origin.job, 40)) if origin is not None else EMPTY
     if remedied.kind is RemedyKind.AGAIN:
         return phrase("Again after {of} lost its machine{resumes}", of=of, resumes=resumes)
+    if remedied.kind is RemedyKind.ON_DEMAND:
+        return _moved(remedied, resumes) if job.run.machine == remedied.machine else EMPTY
     if remedied.kind is RemedyKind.TIME:
         before, after = duration(remedied.before), duration(remedied.after)
         return phrase(
@@ -87,6 +91,23 @@ def gib(mib: int) -> Inert:
     return phrase("{gib} GiB", gib=_in_gib(mib))
 
 
+def _does(offer: Offer) -> str:
+    """A label has no markup, so nothing is escaped."""
+    if offer.kind is RemedyKind.AGAIN:
+        return "Resume it"
+    if offer.kind is RemedyKind.ON_DEMAND:
+        return f"Retry on {offer.machine} (on demand)"
+    return f"Retry with {_after(offer)}"
+
+
+def _moved(remedied: Remedied, resumes: Inert) -> Inert:
+    """`Runs on steady after 2 reclaims, the last of k7q2mx`: those before it may have lost machines, too."""
+    count, of = plural(remedied.reclaims, "reclaim"), code(remedied.of, 40)
+    whose = phrase(" of {of}", of=of) if remedied.reclaims == 1 else phrase(", the last of {of}", of=of)
+    on = code(remedied.machine, 40)
+    return phrase("Runs on {on} after {count}{whose}{resumes}", on=on, count=count, whose=whose, resumes=resumes)
+
+
 def _in_gib(mib: int) -> Inert:
     return number(round(mib / GIB, 1))
 
@@ -100,6 +121,13 @@ def _offered(offer: Offer) -> Inert:
     goes_on = phrase("goes on from its checkpoint") if offer.resume_from else over
     if offer.kind is RemedyKind.AGAIN:
         return phrase("The first button runs it on another machine and goes on from its checkpoint; Retry starts over.")
+    if offer.kind is RemedyKind.ON_DEMAND:
+        return phrase(
+            "{count} lost so far. The first button runs it on {on}, on demand, and {goes_on}.",
+            count=plural(offer.reclaims, "machine"),
+            on=code(offer.machine, 40),
+            goes_on=goes_on,
+        )
     if offer.kind is RemedyKind.TIME:
         return phrase("The first button allows {after}, and {goes_on}.", after=duration(offer.after), goes_on=goes_on)
     return phrase(

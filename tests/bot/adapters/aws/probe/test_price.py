@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.aws.probe.price import PriceProbe, price_check
+from bot.domain.money.machine import Machine
 from bot.domain.money.price_settings import PriceSettings
 from bot.errors import Denied, Unavailable
 from bot.services.running.doctor import Finding, Level
@@ -54,6 +55,18 @@ async def test_prices_are_named_and_compared_with_the_configs(
 async def test_on_demand_queue_has_no_spot_prices() -> None:
     finding = await Found().look(["g4dn.xlarge"], kind="EC2")
     assert "g4dn.xlarge 0.5, in USD an hour" in finding.found
+
+
+async def test_the_machine_on_demand_has_no_spot_machines() -> None:
+    project = replace(PROJECT, machines=(Machine("steady", "q"),), on_demand_machine="steady")
+    for kinds, said in ((("EC2",), False), (("EC2", "SPOT"), True)):
+        batch, desk = made_batch(*((kind, ["g4dn.xlarge"]) for kind in kinds)), Found()
+        probe = PriceProbe(desk.prices, desk.settings, lambda: None)
+        finding = await found(price_check(batch, probe, project.on("steady")))
+        assert ('projects.mnist.on_demand_machine is "steady"' in finding.found) is said, finding
+        assert (finding.level is Level.NOTE) is said
+        own = await found(price_check(batch, probe, project))
+        assert own.level is Level.OK, "spot in the project's own queue is what it is for"
 
 
 async def test_missing_permission_is_named_with_the_age_of_the_prices_that_count() -> None:

@@ -15,6 +15,7 @@ from tests.bot.chat.jobs import PROJECT, a_running_job, an_ended_job
 
 MEMORY = Offer(RemedyKind.MEMORY, 12_288, 18_432, usd_most=0.61)
 TIME = Offer(RemedyKind.TIME, 7_200, 10_800, usd_most=1.58)
+STEADY = Offer(RemedyKind.ON_DEMAND, usd_most=1.2, machine="steady_1", reclaims=3)
 ORIGIN = ResumeFrom("k7q2mx", "s3://bucket/jobs/k7q2mx/", "key")
 
 
@@ -26,6 +27,8 @@ ORIGIN = ResumeFrom("k7q2mx", "s3://bucket/jobs/k7q2mx/", "key")
         (replace(MEMORY, usd_most=0.0), "Retry with 18 GiB"),
         (replace(MEMORY, usd_most=0.001), "Retry with 18 GiB, at most $0.01"),
         (TIME, "Retry with 3 h, at most $1.58"),
+        (STEADY, "Retry on steady_1 (on demand), at most $1.20"),
+        (replace(STEADY, usd_most=None), "Retry on steady_1 (on demand)"),
         (Offer(RemedyKind.AGAIN, resume_from=ORIGIN, usd_most=0.5), "Resume it, at most $0.50"),
     ],
 )
@@ -55,6 +58,28 @@ def test_the_result_says_what_is_offered_and_what_became_of_it() -> None:
     retried = replace(job, offer=replace(MEMORY, retried_as="qpwm3x"))
     assert result(retried) == "Retried with 18 GiB as `qpwm3x`."
     assert "Retried with 18 GiB as `qpwm3x`." in (choose.card(retried, PROJECT).description or "")
+
+
+def test_after_lost_machines_it_says_how_many_and_where_it_would_run() -> None:
+    job = replace(an_ended_job(EndReason.HOST_LOST), offer=STEADY)
+    assert next(iter(button_texts(end_buttons(job)))) == "[ Retry on steady_1 (on demand), at most $1.20 ]"
+    assert result(job) == (
+        "3 machines lost so far. The first button runs it on `steady_1`, on demand, and starts over: it left no "
+        "checkpoint."
+    )
+    resumed = replace(STEADY, resume_from=ORIGIN, retried_as="qpwm3x")
+    assert result(replace(job, offer=resumed)) == "Retried on `steady_1` (on demand) as `qpwm3x`, from its checkpoint."
+
+
+def test_the_card_of_the_retry_says_where_it_runs_and_why() -> None:
+    job = a_running_job()
+    remedied = Remedied(RemedyKind.ON_DEMAND, "k7q2mx", machine="steady", reclaims=2)
+    moved = replace(job, run=replace(job.run, machine="steady", remedied=remedied))
+    assert changed(moved) == "Runs on `steady` after 2 reclaims, the last of `k7q2mx`"
+    assert changed(moved) in (choose.card(moved, PROJECT).description or "")
+    once = replace(moved, run=replace(moved.run, remedied=replace(remedied, reclaims=1), resume_from=ORIGIN))
+    assert changed(once) == "Runs on `steady` after 1 reclaim of `k7q2mx`; from the checkpoint of `k7q2mx`"
+    assert changed(replace(moved, run=replace(moved.run, machine=""))) == "", "a retry of it, back where it was"
 
 
 def test_no_memory_is_offered_for_a_gpus() -> None:
