@@ -42,10 +42,25 @@ MUTATIONS = (
     ),
     Mutation(
         "a watch is stopped by whoever asked for it",
+        "bot/adapters/sqlite/ledger/watch_rows.py",
+        "WHERE id = ? AND asker_id = ?",
+        "WHERE id = ? AND ? > 0",
+        "tests/bot/adapters/sqlite/ledger/test_watch_rows.py"
+        "::test_what_was_ended_stays_ended_and_its_number_is_not_given_again",
+    ),
+    Mutation(
+        "what a person watches is theirs to see",
         "bot/services/money/spot/spot_watches.py",
-        "        for each in await self.of(person):\n            if str",
-        "        for each in await self._store.spot_watches():\n            if str",
+        "spot_watches(person.id)",
+        "spot_watches()",
         f"{OF_WATCH}::test_nobody_else_sees_it_or_stops_it",
+    ),
+    Mutation(
+        "news of a price is looked for",
+        "bot/services/money/build_money.py",
+        'Loop("watch_prices"',
+        'Loop("watch_nothing"',
+        f"{OF_WATCH}::test_the_bot_looks_by_itself",
     ),
     Mutation(
         "five watches are the most",

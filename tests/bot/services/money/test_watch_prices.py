@@ -2,19 +2,23 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.adapters.sqlite import SqliteStore, open_store
-from bot.domain.access import EVERYONE, Grant, Person, Verb
+from bot.domain.access import Person
+from bot.domain.money.price_settings import PriceSettings
 from bot.domain.money.spot_watch import MOST_WATCHES, SpotWatch
 from bot.errors import BadInput, Deleted, Denied, Missing, Refused, ServiceError, Unavailable, UnknownName, UserError
+from bot.services.money import build_money
 from bot.services.money.spot.queue_types import QueueTypes
 from bot.services.money.spot.spot_prices import SpotPriceHistory
 from bot.services.money.spot.spot_watches import SpotWatches
 from bot.services.money.spot.watch_prices import WatchPrices
 from bot.services.people.permits import Permits
-from bot.services.running.core import Core
+from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.wakeups import Wakeups
 from tests.bot.services.money.memory_prices import HOME, FakePrices
 from tests.support.clock import Clock
@@ -22,7 +26,6 @@ from tests.support.fakes import FakeChat, FakeEngine, FakeFigures
 from tests.support.projects import CHANNEL, PROJECT
 
 MIKA, NOOR = Person(7, "mika", channel_id=CHANNEL), Person(8, "noor", channel_id=CHANNEL)
-GRANTS = (Grant(frozenset({EVERYONE}), frozenset({Verb.SEE})),)
 FRESH, HOUR, DAY = 600.0, 3_600.0, 86_400.0
 
 
@@ -42,7 +45,7 @@ class Watcher:
         self.history = self._history()
 
     def _history(self) -> SpotPriceHistory:
-        types = QueueTypes(FakeEngine(), [PROJECT], Permits(GRANTS, 1))
+        types = QueueTypes(FakeEngine(), [PROJECT], Permits((), 1))
         figures = FakeFigures()
         return SpotPriceHistory(self.prices, None, types, figures, now=self.clock, home=HOME, fresh_seconds=FRESH)
 
@@ -56,11 +59,10 @@ class Watcher:
         person: Person = MIKA,
         regions: str = "us",
         until: str = "",
-        machine: str = "g4dn.xlarge",
     ) -> SpotWatch | None:
         async with open_store(self.path, now=self.clock) as store:
             service = SpotWatches(self._core(store))
-            answer = await self.history.history(person, machine, regions)
+            answer = await self.history.history(person, "g4dn.xlarge", regions)
             return await service.watch(person, answer, below, service.end(until), asked_in=1)
 
     async def stop(self, watch_id: object, person: Person = MIKA) -> SpotWatch:
@@ -154,11 +156,6 @@ async def test_while_no_price_is_fresh_nobody_is_told(watcher: Watcher) -> None:
         await service.once()
         assert watcher.told == []
         watcher.prices.error = None
-        watcher.fall(0.2)
-        watcher.clock.tick(HOUR)
-        await service.once()
-        assert watcher.told == []
-        watcher.fall()
         watcher.clock.tick(FRESH)
         await service.once()
     assert len(watcher.told) == 1
@@ -241,6 +238,19 @@ async def test_nobody_else_sees_it_or_stops_it(watcher: Watcher) -> None:
     with pytest.raises(UnknownName, match="somebody else's"):
         await watcher.stop(watch.id, NOOR)
     assert await watcher.of() == [watch]
+
+
+async def test_the_bot_looks_by_itself(watcher: Watcher) -> None:
+    await watcher.asked()
+    watcher.fall()
+    outside = SimpleNamespace(prices=watcher.prices, engine=FakeEngine(), figures=FakeFigures(), chat=watcher.chat)
+    setup = SimpleNamespace(data_dir=watcher.path.parent, prices=PriceSettings(), region=HOME, nonce_window=60)
+    async with open_store(watcher.path, now=watcher.clock) as store:
+        money = build_money.build(watcher._core(store), cast("Outside", outside), cast("Setup", setup))
+        (loop,) = (each for each in money.loops if each.name == "watch_prices")
+        await loop.once()
+        assert await money.spot_watches.of(MIKA) == []
+    assert len(watcher.told) == 1
 
 
 # ---- kills and refusals ----------------------------------------------------------------------------------
