@@ -234,6 +234,7 @@ def _services(
         pause=spending.pause,
         report_costs=spending.report_costs,
         spot_prices=money.spot_prices,
+        spot_watches=money.spot_watches,
         one_trial=sweeps.one_trial,
         continue_sweep=sweeps.continue_sweep,
         answer_guard=guard.answer,

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Needs] = {
     "plot": (Verb.SEE,),
     "artifacts": (Verb.SEE,),
     "spot": (Verb.SEE,),
+    "watches": (Verb.SEE,),
     "stop": (Verb.STOP_OWN,),
     "retry": (Verb.TRAIN, Verb.SWEEP),
     "cost": (Verb.SEE,),
@@ -58,6 +59,7 @@ BUTTONS: Mapping[Action, Needs] = {
     Action.CONTINUE: (Verb.SWEEP,),
     Action.CONTINUE_NEWEST: (Verb.SWEEP,),
     Action.CANCEL_HELD: (Verb.STOP_OWN,),
+    Action.STOP_WATCH: (Verb.SEE,),
 }
 FORMS: Mapping[Action, Needs] = {Action.TRAIN_BEST: (Verb.TRAIN,)}
 

@@ -34,6 +34,7 @@ class Action(StrEnum):
     CONTINUE = "continue"
     CONTINUE_NEWEST = "continue_newest"
     CANCEL_HELD = "cancel_held"
+    STOP_WATCH = "stop_watch"
 
 
 class BoxClient(discord.Client):

@@ -26,9 +26,11 @@ class Chat(Protocol):
     async def show(self, job: Posted) -> None:
         """Edits the job's card to what the job is now. `Missing` where the card is gone."""
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
-        """Sends a message that belongs to no job and pings nobody but these roles: its id. The nonce and the errors are
-        as in `send`."""
+    async def send_text(
+        self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = (), users: Collection[int] = ()
+    ) -> int:
+        """Sends a message that belongs to no job and pings nobody but these roles and people: its id. The nonce and
+        the errors are as in `send`."""
 
     async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
         """Looks in the history for the bot's own message with this text, later than message `after`: its id."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.domain.model.observation import Observation
@@ -32,9 +32,7 @@ class SubmitCall:
     def characters(self) -> int:
         """Of command, environment and resources, written as JSON."""
         pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
-        named = asdict(self.resources).items()
-        asked = [{"type": name.upper(), "value": str(value)} for name, value in named if value]
-        resources = {"resourceRequirements": asked} if asked else {}
+        resources = {"resourceRequirements": self.resources.requirements} if self.resources else {}
         return len(json.dumps({"command": self.command, "environment": pairs, **resources}))
 
 

@@ -17,6 +17,7 @@ from bot.domain.money.pause import Pause
 from bot.domain.posts import Change, NewPost, Post
 from bot.ports.audit import Audit
 from bot.ports.costs import Costs
+from bot.ports.spot_watches import StoredWatches
 
 AnyPosted = TypeVar("AnyPosted", bound=Posted)
 Step = Callable[[AnyRow], Change | None]
@@ -55,7 +56,7 @@ class LogLines:
     bytes: int = 0
 
 
-class Store(Audit, Costs, Protocol):
+class Store(Audit, Costs, StoredWatches, Protocol):
     """Everything that must survive. Each method is one transaction, durable when it returns.
 
     One bot at a time: opening takes a lease, and raises `StoreError` while another holds it.

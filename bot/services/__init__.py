@@ -16,6 +16,7 @@ from bot.services.money.approve import Approve
 from bot.services.money.pause import Pause
 from bot.services.money.report_costs import ReportCosts
 from bot.services.money.spot.spot_prices import SpotPriceHistory
+from bot.services.money.spot.spot_watches import SpotWatches
 from bot.services.people.permits import Permits
 from bot.services.people.rates import Rates
 from bot.services.people.read_audit import ReadAudit
@@ -41,6 +42,7 @@ class Services:
     pause: Pause
     report_costs: ReportCosts
     spot_prices: SpotPriceHistory
+    spot_watches: SpotWatches
     one_trial: OneTrial
     continue_sweep: ContinueSweep
     audit: Audit

@@ -26,6 +26,7 @@ from deploy.sandbox.screenshots import (
     open_page,
     prepare,
     save,
+    show_picture,
 )
 from deploy.sandbox.session import ENTRYPOINT, sandbox
 
@@ -39,8 +40,12 @@ TRAIN = "/train branch:main lr:0.1 epochs:40"
 LARGE = "/sweep lr=0.001..0.1:log:6 m=0.5,0.1 epochs=6 parallel:4"
 TOO_LARGE = "/sweep lr=0.001..0.1:log:15 m=0.5,0.1 epochs=6"
 QUIET = "lab"
-"""The channel of a project whose training hangs after a few epochs."""
+"""The channel of two projects: the training of one hangs after a few epochs, that of the other fails at once."""
 HANGS = ["sh", "-c", "python train.py --epochs 4; sleep 600"]
+BROKEN = ["python", "-c", "raise FileNotFoundError('data/train-images.gz: no such file')"]
+FAILING = "/sweep project:arm space:lr=0.001..0.1:log:5 epochs=6 parallel:2"
+"""Below `confirm_trials`, so without a pilot."""
+SPOT = "/spot type:g4dn.xlarge regions:us"
 
 
 async def take(discord_url: str, out_dir: Path) -> list[Path]:
@@ -54,6 +59,8 @@ async def take(discord_url: str, out_dir: Path) -> list[Path]:
         await _refusal(pages, noor, channel, shoot)
         await _approval(pages, noor, channel, shoot)
         await _idle_machine(pages, shoot)
+        await _spot(pages, noor, channel, shoot)
+        await _held(pages, noor, shoot)
         await _warning(pages, noor, shoot)
     return written
 
@@ -113,8 +120,27 @@ async def _idle_machine(pages: _Pages, shoot: Shoot) -> None:
     await shoot(phone, "money-idle-machine")
 
 
+async def _spot(pages: _Pages, noor: Person, channel: str, shoot: Shoot) -> None:
+    await noor.type(SPOT, channel=channel)
+    for name, size in (("spot", PHONE), ("spot-desktop", DESKTOP)):
+        page = await pages.open("noor", size)
+        await show_picture(message(page, re.compile("g4dn.xlarge")).last.get_by_role("img").last)
+        await shoot(page, f"money-{name}")
+
+
+async def _held(pages: _Pages, noor: Person, shoot: Shoot) -> None:
+    """A sweep whose first trials failed alike, as its card and the message about it show it."""
+    await noor.type(FAILING, channel=pages.channels[QUIET])
+    for name, size in (("held", PHONE), ("held-desktop", DESKTOP)):
+        page = await pages.open("noor", size, QUIET)
+        held = message(page, re.compile("failed the same way")).last
+        await held.get_by_role("button", name="Continue at the newest commit").wait_for()
+        await shoot(page, f"money-{name}")
+    await held.get_by_role("button", name="Cancel").click()
+
+
 async def _warning(pages: _Pages, noor: Person, shoot: Shoot) -> None:
-    await noor.type("/train branch:main", channel=pages.channels[QUIET])
+    await noor.type("/train project:walker branch:main", channel=pages.channels[QUIET])
     for name, size in (("warning", PHONE), ("warning-desktop", DESKTOP)):
         page = await pages.open("noor", size, QUIET)
         await page.locator(".thread-card").last.click()
@@ -130,6 +156,8 @@ async def _main(out_dir: Path) -> None:
         content["grants"][-1]["may"].append("approve")
         channel = int(running.ready["discord"]["channels"][QUIET])
         hangs = {"command": HANGS, "channels": [channel], "guard": {"silent_minutes": 0.3}}
+        broken = {"command": BROKEN, "channels": [channel], "hold_after": 2}
+        content["projects"]["arm"] = {**content["projects"]["mnist"], **broken}
         content["projects"]["walker"] = {**content["projects"]["mnist"], **hangs, "parameters": {}}
         config.write_text(tomli_w.dumps(content))
         await running.bot.start()

@@ -23,6 +23,12 @@ from tests.access.stored import HELD_MARK, approval_token, commit_of, draft_id, 
 from tests.access.wire import AUTOCOMPLETE, COMMAND, COMPONENT, FORM, PLACES, Asked, Json, option
 
 STRING = 3
+OF_NO_PROJECT = {
+    "/spot": "cheapest now in",
+    "/watches": "You watch no spot prices",
+    f"button {Action.STOP_WATCH}": "There is no price that you watch",
+}
+"""Ways to prices, with what each answers: nobody here watches any."""
 NEVER_GIVEN = "zzzzz"
 """The beginning of ids that no job has."""
 
@@ -62,6 +68,7 @@ COMMANDS: dict[str, tuple[str, str, Callable[[str, Kind], Json]]] = {
     "plot": ("see", "", _job("plot", "4")),
     "artifacts": ("see", "", _job("artifacts", "4")),
     "spot": ("see", "", lambda *_: command("spot", type="g4dn.xlarge", regions="us")),
+    "watches": ("see", "", lambda *_: command("watches")),
     "stop": ("stop own", "stop", _job("stop", "2a")),
     "retry": ("train", "train", _job("retry", "4")),
     "cost": ("see", "", lambda *_: command("cost", when="all time")),
@@ -94,6 +101,7 @@ BUTTONS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
     Action.CONTINUE: ("sweep", "continue", lambda stem, _: f"{stem}9a.{HELD_MARK}"),
     Action.CONTINUE_NEWEST: ("sweep", "continue", lambda stem, _: f"{stem}9b.{HELD_MARK}"),
     Action.CANCEL_HELD: ("stop own", "stop", lambda stem, _: f"{stem}9c.{HELD_MARK}"),
+    Action.STOP_WATCH: ("see", "", lambda *_: "0"),
     Action.DECLINE: ("approve", "decline", lambda stem, _: f"{stem}8.{approval_token(stem, '8')}"),
 }
 FORMS: dict[str, tuple[str, str, Callable[[str, Kind], str]]] = {
@@ -107,9 +115,6 @@ SUGGESTED: dict[tuple[str, str], str] = {
     ("sweep", "branch"): "sweep",
     ("sweep", "commit"): "sweep",
     ("sweep", "project"): "sweep",
-    ("train", "set"): "train",
-    ("sweep", "set"): "sweep",
-    ("retry", "set"): "train",
     ("cost", "project"): "see",
     ("cost", "when"): "see",
     ("audit", "job"): "administer",
@@ -223,7 +228,7 @@ async def _cell(scene: Scene, kind: Kind, channel: str, project: str, way: Way) 
 
 def _expected(way: Way, kind: Kind, channel: int, project: str) -> bool:
     """Suggestions are made to those who may use the command for some project, and about those that they may see."""
-    if way.name.startswith("/spot"):  # prices are of no project
+    if way.name.startswith(tuple(OF_NO_PROJECT)):
         return any(way.needs in may(kind, channel, each) for each in PROJECTS)
     if way.kind != AUTOCOMPLETE:
         return way.needs in may(kind, channel, project)
@@ -248,8 +253,8 @@ def _showed(way: Way, asked: Asked, project: str) -> bool:
         return any(own in each for each in asked.choices)
     if way.name == f"button {Action.TRAIN_BEST}":
         return any(answer.get("type") == 9 for answer in asked.answers)
-    if way.name == "/spot":
-        return "cheapest now in" in asked.text
+    if way.name in OF_NO_PROJECT:
+        return OF_NO_PROJECT[way.name] in asked.text
     if way.name in ("/audit", "/pause", "/resume"):
         return bool(asked.answers) and "Ask an admin" not in asked.text
     if way.name == f"button {Action.STOP}":

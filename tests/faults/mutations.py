@@ -192,8 +192,8 @@ MUTATIONS = (
     Mutation(
         "each number of a sweep is given out once",
         "bot/services/sweeps/dispatch.py",
-        "if number not in taken]",
-        "]",
+        "for number in to_run(sweep.plan, known) if number not in taken)]",
+        "for number in to_run(sweep.plan, known))]",
         f"{SWEEPS}::test_parallel_keeps_so_many_under_way",
     ),
     Mutation(

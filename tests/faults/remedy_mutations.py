@@ -67,7 +67,7 @@ MUTATIONS = (
     Mutation(
         "remedy: machines that are gone are not asked for",
         SERVICE,
-        "        await self._check_fits(project, offer)\n",
+        "        await self._check_fits(project, failed, offer)\n",
         "",
         f"{OFFER}::TestTake::test_not_what_the_queue_or_the_project_has_no_more",
     ),
@@ -173,8 +173,8 @@ MUTATIONS = (
     Mutation(
         "remedy: memory is overridden in the form that takes effect",
         "bot/adapters/aws/batch_engine.py",
-        'return {"resourceRequirements": [{"type": "MEMORY", "value": str(call.memory_mib)}]}',
-        'return {"memory": call.memory_mib}',
+        'return {"resourceRequirements": wanted.requirements} if wanted else {}',
+        'return {"memory": wanted.memory_mib} if wanted else {}',
         "tests/bot/adapters/aws/memory/test_memory_override.py::test_memory_is_overridden_in_the_form_that_takes_effect",
     ),
     Mutation(

@@ -9,7 +9,66 @@ OF_MACHINES = "tests/bot/services/jobs/test_machines.py"
 
 BELOW, OF_BELOW = "bot/services/money/spot/start_below.py", "tests/bot/services/money/test_start_below.py"
 
+WATCH, OF_WATCH = "bot/services/money/spot/watch_prices.py", "tests/bot/services/money/test_watch_prices.py"
+
 MUTATIONS = (
+    Mutation(
+        "news of a price is stored before it is sent",
+        WATCH,
+        "            await self._keep(replace(watch, attempted_at=at))\n",
+        "            pass\n",
+        f"{OF_WATCH}::test_killed_while_it_sends_it_tells_once[True-7200.0]",
+    ),
+    Mutation(
+        "a price is told once",
+        WATCH,
+        "        await self._store.end_spot_watch(watch.id, watch.asker_id)\n",
+        "",
+        f"{OF_WATCH}::test_whoever_asked_is_told_once_when_the_cheapest_zone_is_below",
+    ),
+    Mutation(
+        "an old price is no news",
+        SPOT,
+        "if read is not None and error is None]",
+        "if read is not None]",
+        f"{OF_WATCH}::test_while_no_price_is_fresh_nobody_is_told",
+    ),
+    Mutation(
+        "a watch ends in time",
+        WATCH,
+        "self._now() >= each.until]",
+        "False]",
+        f"{OF_WATCH}::test_it_ends_in_time_with_a_word",
+    ),
+    Mutation(
+        "a watch is stopped by whoever asked for it",
+        "bot/adapters/sqlite/ledger/watch_rows.py",
+        "WHERE id = ? AND asker_id = ?",
+        "WHERE id = ? AND ? > 0",
+        "tests/bot/adapters/sqlite/ledger/test_watch_rows.py"
+        "::test_what_was_ended_stays_ended_and_its_number_is_not_given_again",
+    ),
+    Mutation(
+        "what a person watches is theirs to see",
+        "bot/services/money/spot/spot_watches.py",
+        "spot_watches(person.id)",
+        "spot_watches()",
+        f"{OF_WATCH}::test_nobody_else_sees_it_or_stops_it",
+    ),
+    Mutation(
+        "news of a price is looked for",
+        "bot/services/money/build_money.py",
+        'Loop("watch_prices"',
+        'Loop("watch_nothing"',
+        f"{OF_WATCH}::test_the_bot_looks_by_itself",
+    ),
+    Mutation(
+        "five watches are the most",
+        "bot/adapters/sqlite/ledger/watch_rows.py",
+        "if len(own) >= most:",
+        "if len(own) > most:",
+        f"{OF_WATCH}::test_a_sixth_is_refused_with_the_list",
+    ),
     Mutation(
         "a job waits for its price",
         BELOW,

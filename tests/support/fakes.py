@@ -367,7 +367,7 @@ class FakeChat(Faulty):
     texts: list[tuple[int, int, str]] = field(default_factory=list)
     """Messages that belong to no job: id, channel, text."""
     pinged: list[int] = field(default_factory=list)
-    """Roles, by those."""
+    """Roles and people, by messages that belong to no job."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -386,9 +386,11 @@ class FakeChat(Faulty):
         self._check("send", after=True)
         return message_id
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
+    async def send_text(
+        self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = (), users: Collection[int] = ()
+    ) -> int:
         self._check("send_text", after=False)
-        self.pinged += roles
+        self.pinged += [*roles, *users]
         sent_at, message_id = self._nonces.get(nonce, (float("-inf"), 0))
         if self.clock() - sent_at > self.window:
             message_id = 900 + len(self.texts)

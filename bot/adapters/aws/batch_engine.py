@@ -175,9 +175,7 @@ def _resources(wanted: Resources) -> dict[str, Any]:
     """Only the kinds that are listed are overridden; the deprecated `vcpus` and `memory` would override nothing:
     https://docs.aws.amazon.com/batch/latest/userguide/override-resource-requirements.html. Memory is in MiB
     (API_ResourceRequirement)."""
-    values = {"VCPU": wanted.vcpus, "MEMORY": wanted.memory_mib, "GPU": wanted.gpus}
-    listed = [{"type": kind, "value": str(value)} for kind, value in values.items() if value]
-    return {"resourceRequirements": listed} if listed else {}
+    return {"resourceRequirements": wanted.requirements} if wanted else {}
 
 
 def _observation(detail: Mapping[str, Any]) -> Observation:

@@ -27,8 +27,8 @@ _HOUR, _DAY = 3_600.0, 86_400.0
 _DAYS_FROM = 4 * _DAY
 _WIDER = 1.5
 """The cheapest zone's line, beside the others."""
-_WIDE = 0.1
-"""USD from the lower to the upper edge: two decimals tell the numbers there apart."""
+_WIDE = 0.05
+"""USD from the lower to the upper edge: the ticks are then 0.01 apart or more, and two decimals show them."""
 
 
 def draw_spot(request: SpotRequest) -> Drawing:
@@ -62,7 +62,9 @@ def _draw(axes: Axes, request: SpotRequest) -> None:
     axes.set_xlim((request.until - request.since) / unit, 0)
     axes.set_xlabel("days ago" if unit == _DAY else "hours ago")
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=(1, 2, 3, 6, 10)))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
+    axes.yaxis.set_major_locator(
+        MaxNLocator(nbins=5, steps=(1, 2, 5, 10))
+    )  # no ticks of 0.025, which two decimals hide
     decimals = 2 if top - low > _WIDE else 3
     axes.yaxis.set_major_formatter(FuncFormatter(lambda usd, _: f"${usd:.{decimals}f}"))
 

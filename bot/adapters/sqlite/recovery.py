@@ -12,7 +12,7 @@ from bot.adapters.sqlite import draft_rows, job_rows
 from bot.adapters.sqlite.audit import audit_rows, channel_rows
 from bot.adapters.sqlite.connection import Connection, connect, in_words, transaction
 from bot.adapters.sqlite.lease import lease
-from bot.adapters.sqlite.ledger import machine_rows, weekly_rows
+from bot.adapters.sqlite.ledger import machine_rows, watch_rows, weekly_rows
 from bot.adapters.sqlite.schema import migrate, renumber
 from bot.adapters.sqlite.snapshot import write_snapshot
 from bot.domain.audit.entry import Does, own
@@ -108,6 +108,7 @@ def _mark(connection: Connection, at: float) -> None:
     channel_rows.mark(connection)
     machine_rows.mark(connection)
     weekly_rows.mark(connection)
+    watch_rows.mark(connection)
     draft_rows.drop_old(connection, math.inf)  # whoever was shown one is asked again
     for row in job_rows.unfinished(connection):
         job_rows.save(connection, row, Change(_found(row, at), _notes(row, at)), at)

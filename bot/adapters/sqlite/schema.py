@@ -9,6 +9,7 @@ from bot.adapters.sqlite.job_objects import job_objects
 from bot.adapters.sqlite.ledger.cost_columns import add_cost_columns
 from bot.adapters.sqlite.ledger.ledger_table import create_ledger
 from bot.adapters.sqlite.ledger.machine_rows import create_machines
+from bot.adapters.sqlite.ledger.watch_rows import create_watches
 from bot.adapters.sqlite.ledger.weekly_rows import create_weekly
 from bot.adapters.sqlite.lines.line_tables import line_tables
 from bot.errors import StoreError
@@ -169,4 +170,5 @@ MIGRATIONS: Sequence[Migration] = (
     add_cost_columns,
     create_machines,
     create_weekly,
+    create_watches,
 )

@@ -7,6 +7,7 @@ from bot.chat.buttons import forms, job_actions, job_answers
 from bot.chat.buttons.views import confirm_buttons
 from bot.chat.cards.choose import state_word
 from bot.chat.interactions import Action, Click, Interaction, person
+from bot.chat.reports import spot_lines
 from bot.domain.access import Verb
 from bot.domain.job_names import parse
 from bot.domain.model.sweep import Sweep
@@ -150,6 +151,12 @@ async def cancel_held(interaction: Interaction, text: str) -> None:
     await answer(interaction, f"{sweep_id} was cancelled. I'll post the result in the channel.")
 
 
+@acknowledged(Share.STOPS)
+async def stop_watch(interaction: Interaction, watch_id: str) -> None:
+    watch = await interaction.client.services.spot_watches.stop(watch_id, person(interaction))
+    await answer(interaction, spot_lines.stopped(watch))
+
+
 CLICKS: dict[Action, Click] = {
     Action.STOP: stop,
     Action.CONFIRM_STOP: confirm_stop,
@@ -169,6 +176,7 @@ CLICKS: dict[Action, Click] = {
     Action.CONTINUE: go_on,
     Action.CONTINUE_NEWEST: go_on_at_newest,
     Action.CANCEL_HELD: cancel_held,
+    Action.STOP_WATCH: stop_watch,
 }
 
 

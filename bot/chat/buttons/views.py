@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.domain.model.job import Job
 from bot.domain.model.rows import Posted
 from bot.domain.model.sweep import Sweep
 from bot.domain.model.trial import Trial, TrialState
+from bot.domain.money.spot_watch import SpotWatch
 from bot.domain.remedy import Offer
 from bot.domain.spending.approval import token
 from bot.domain.texts import hold_texts
@@ -39,6 +40,7 @@ LABELS: dict[Action, tuple[str, discord.ButtonStyle]] = {
     Action.CONTINUE: (hold_texts.CONTINUE, discord.ButtonStyle.primary),
     Action.CONTINUE_NEWEST: (hold_texts.CONTINUE_NEWEST, discord.ButtonStyle.success),
     Action.CANCEL_HELD: (hold_texts.CANCEL, discord.ButtonStyle.danger),
+    Action.STOP_WATCH: ("Stop watching", discord.ButtonStyle.secondary),
 }
 
 
@@ -124,6 +126,17 @@ def held_buttons(job: Posted, mark: str = "") -> discord.ui.View:
     hold = job.execution.hold
     name = f"{job.id}.{mark or (hold.mark if hold is not None else '0')}"
     return _view(*(JobButton(each, name) for each in (Action.CONTINUE, Action.CONTINUE_NEWEST, Action.CANCEL_HELD)))
+
+
+def watch_button(watch: SpotWatch) -> discord.ui.View:
+    """Under the answer that the price is watched."""
+    return _view(JobButton(Action.STOP_WATCH, str(watch.id)))
+
+
+def watch_buttons(watches: Sequence[SpotWatch]) -> discord.ui.View:
+    """Under the numbered list of them."""
+    numbered = enumerate(watches, 1)
+    return _view(*(JobButton(Action.STOP_WATCH, str(each.id), label=f"Stop watching {n}") for n, each in numbered))
 
 
 def confirm_buttons(name: str) -> discord.ui.View:

@@ -18,7 +18,7 @@ from bot.chat.catalogue.command_entries import command_entries
 from bot.chat.catalogue.entries import Entry, button_texts, embed_text
 from bot.chat.catalogue.guard_entries import guard_entries, machine_entries
 from bot.chat.catalogue.samples import JOB, PROJECT, PROPOSAL, SWEEP
-from bot.chat.catalogue.spot_samples import spot_answers
+from bot.chat.catalogue.spot_samples import spot_answers, watch_texts
 from bot.chat.delivery.messages import ELSEWHERE, file_gone
 from bot.chat.error_replies import explain
 from bot.chat.reports import spot_lines
@@ -183,6 +183,8 @@ def _answers() -> Iterator[Entry]:
         yield Entry("Answers to whoever starts something", name, text)
     for name, answer in spot_answers():
         yield Entry("Answers about spot prices", name, spot_lines.text(answer))
+    for name, text in watch_texts():
+        yield Entry("Answers about spot prices", name, text)
 
 
 def _audit() -> Iterator[Entry]:

@@ -1,10 +1,14 @@
-"""Answers of `/spot` to show."""
+"""Answers of `/spot` and `/watches` to show."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.chat.catalogue.samples import NOW
+from bot.chat.reports import spot_lines
+from bot.domain.inert import Inert
+from bot.domain.money.spot_watch import SpotWatch
 from bot.domain.money.zone_prices import ZonePrices
+from bot.domain.texts.spot_texts import fell, stayed
 from bot.services.money.price_book import Rate
 from bot.services.money.spot.spot_prices import SpotAnswer
 
@@ -24,3 +28,14 @@ def spot_answers() -> Iterator[tuple[str, SpotAnswer]]:
     missing = replace(SPOT, regions=WIDE, silent=silent, stale={"us-west-2": NOW}, png=None)
     yield "parts are missing", replace(missing, on_demand=replace(Rate(0.526, NOW), stale=True))
     yield "one zone, on demand unknown", replace(SPOT, zones=_ZONES[:1], on_demand=None)
+
+
+def watch_texts() -> Iterator[tuple[str, Inert]]:
+    watch = SpotWatch(7, 77, 1, "g4dn.xlarge", WIDE, 0.2, NOW + 86_400, id=3)
+    yield "a price is watched", spot_lines.watching(watch)
+    yield "the price is below already", spot_lines.watching(None)
+    yield "what somebody watches", spot_lines.watches([watch, replace(watch, machine="g5.xlarge", below=0.45)])
+    yield "nothing is watched", spot_lines.watches([])
+    yield "no longer watched", spot_lines.stopped(watch)
+    yield "a watched price has fallen", fell(watch, _ZONES[0])
+    yield "a watched price has not fallen in time", stayed(watch)

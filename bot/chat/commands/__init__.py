@@ -19,7 +19,7 @@ from bot.chat.commands.jobs import jobs
 from bot.chat.commands.logs import logs
 from bot.chat.commands.pause import pause, resume
 from bot.chat.commands.plot import plot
-from bot.chat.commands.spot import spot
+from bot.chat.commands.spot import spot, watches
 from bot.chat.commands.status import status
 from bot.chat.commands.stop import stop
 from bot.domain.access import Verb
@@ -34,7 +34,7 @@ https://docs.discord.com/developers/interactions/application-commands#applicatio
 
 def all_commands(projects: Sequence[Project], prefix: str = "") -> list[app_commands.Command[Any, ..., None]]:
     """The commands to register, `prefix` before each name. Raises `ConfigError` if the projects' parameters clash."""
-    fixed: tuple[app_commands.Command[Any, ..., None], ...] = (status, jobs, logs, plot, artifacts, spot, stop)
+    fixed: list[app_commands.Command[Any, ..., None]] = [status, jobs, logs, plot, artifacts, spot, watches, stop]
     commands = [
         train.command(projects, prefix),
         sweep.command(projects, prefix),

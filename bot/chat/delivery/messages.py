@@ -85,13 +85,16 @@ async def _send_card(
         files=pictures,
         view=card_buttons(job),
         nonce=post.nonce,
-        allowed_mentions=_roles(asked.approvers) if asked is not None else _NOBODY,
+        allowed_mentions=_only(asked.approvers) if asked is not None else _NOBODY,
     )
 
 
-def _roles(ids: Iterable[int]) -> discord.AllowedMentions:
-    """Ping these roles and nobody else."""
-    return discord.AllowedMentions(everyone=False, users=False, roles=[discord.Object(each) for each in ids])
+def _only(roles: Iterable[int], users: Iterable[int] = ()) -> discord.AllowedMentions:
+    """Ping these roles and people, and nobody else."""
+    pinged = [discord.Object(each) for each in users]
+    return discord.AllowedMentions(
+        everyone=False, users=pinged or False, roles=[discord.Object(each) for each in roles]
+    )
 
 
 def _has_title(message: discord.Message, _post: Post, job: Posted) -> bool:
@@ -122,9 +125,11 @@ def _has_verdict(message: discord.Message, _post: Post, job: Posted) -> bool:
 
 
 # ---- texts that belong to no job -------------------------------------------------------------------------
-async def send_text(channel: Channel, text: Inert, nonce: str, roles: Collection[int] = ()) -> discord.Message:
-    """Ping these roles and nobody else."""
-    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_roles(roles))
+async def send_text(
+    channel: Channel, text: Inert, nonce: str, roles: Collection[int] = (), users: Collection[int] = ()
+) -> discord.Message:
+    """Ping these roles and people, and nobody else."""
+    return await channel.send(text, nonce=nonce, suppress_embeds=True, allowed_mentions=_only(roles, users))
 
 
 def has_text(message: discord.Message, text: Inert) -> bool:

@@ -68,10 +68,12 @@ class Poster:
         begin = post.previous_id or job.request.interaction_id
         return await self._found(channel, begin, lambda message: FORMS[post.new.kind].carries(message, post, job))
 
-    async def send_text(self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = ()) -> int:
+    async def send_text(
+        self, channel_id: int, text: Inert, *, nonce: str, roles: Collection[int] = (), users: Collection[int] = ()
+    ) -> int:
         """As `Chat` promises."""
         place = self._messageable(channel_id)
-        return await self._sent(place, "Posting a text", lambda to: send_text(to, text, nonce, roles))
+        return await self._sent(place, "Posting a text", lambda to: send_text(to, text, nonce, roles, users))
 
     async def find_text(self, channel_id: int, text: Inert, *, after: int) -> int | None:
         """As `Chat` promises, with the pages of `sent`."""

@@ -1,9 +1,12 @@
-"""What `/spot` says beside its picture."""
+"""What `/spot` says beside its picture, and `/watches`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.chat.cards.units import CENT, day, hourly, plural, relative
 from bot.domain.inert import EMPTY, Inert, code, escape, listed, phrase, stacked
+from bot.domain.money.spot_watch import SpotWatch
+from bot.domain.texts.command_names import command
+from bot.domain.texts.spot_texts import watched
 from bot.services.money.spot.spot_prices import SpotAnswer
 
 NAME, MOST_NAMED = 40, 6
@@ -27,6 +30,32 @@ def text(answer: SpotAnswer) -> Inert:
         spread=spread,
     )
     return stacked(first, *_missing(answer))
+
+
+def watching(watch: SpotWatch | None) -> Inert:
+    """Below the prices; None if one of them is below the wanted one already."""
+    if watch is None:
+        return phrase("That is below what you want to watch for, so I watch nothing.")
+    return phrase(
+        "I watch {watched}: when the cheapest zone falls below, or the time is over, I mention you there, once. "
+        "{watches} shows what you watch.",
+        watched=watched(watch),
+        watches=command("watches"),
+    )
+
+
+def watches(found: Sequence[SpotWatch]) -> Inert:
+    """Numbered, as the buttons below are."""
+    if not found:
+        return phrase(
+            "You watch no spot prices. {spot} begins it.", spot=command("spot", "type:g4dn.xlarge below:0.20")
+        )
+    rows = (phrase("{n}. {watched}", n=n, watched=watched(each)) for n, each in enumerate(found, 1))
+    return stacked(phrase("You watch these spot prices, each until it has fallen once:"), *rows)
+
+
+def stopped(watch: SpotWatch) -> Inert:
+    return phrase("I've stopped watching {watched}.", watched=watched(watch))
 
 
 def _beside_on_demand(answer: SpotAnswer) -> Inert:

@@ -18,19 +18,21 @@ _SECONDS = {"h": 3_600.0, "m": 60.0, "d": 86_400.0}
 _FORMS = "Write a time such as 02:00, a day and a time such as 2026-12-01 02:00, or a span such as 6h"
 
 
-def deadline(text: str, now: float, zone: dt.tzinfo) -> float:
+def deadline(text: str, now: float, zone: dt.tzinfo, option: str = BY) -> float:
     """In seconds since the epoch; a day from now for an empty text. A time without a day is the next such time in
-    `zone`. Raises `BadInput` for what is none, has passed, or is more than a week away."""
+    `zone`. Raises `BadInput`, which names the option, for what is none, has passed, or is more than a week away."""
     typed = folded(keyboard_ascii(text))
     if not typed:
         return now + DEFAULT_SECONDS
     at = _read(typed, now, zone)
     if at is None:
-        raise BadInput(f"`by` doesn't understand {text[:40]!r}. {_FORMS}.")
+        raise BadInput(f"`{option}` doesn't understand {text[:40]!r}. {_FORMS}.")
     if at <= now:
-        raise BadInput(f"`by:{typed[:40]}` has passed. {_FORMS}.")
+        raise BadInput(f"`{option}:{typed[:40]}` has passed. {_FORMS}.")
     if at - now > MOST_SECONDS:
-        raise BadInput(f"`by:{typed[:40]}` is more than 7 days away, and a job waits no longer. {_FORMS}.")
+        raise BadInput(
+            f"`{option}:{typed[:40]}` is more than 7 days away, and nothing waits for a price longer. {_FORMS}."
+        )
     return at
 
 

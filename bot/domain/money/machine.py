@@ -20,6 +20,12 @@ class Resources:
         """With this memory in place of its own; 0 leaves that."""
         return replace(self, memory_mib=memory_mib) if memory_mib else self
 
+    @property
+    def requirements(self) -> list[dict[str, str]]:
+        """As AWS Batch writes them: https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.html"""
+        values = {"VCPU": self.vcpus, "MEMORY": self.memory_mib, "GPU": self.gpus}
+        return [{"type": kind, "value": str(value)} for kind, value in values.items() if value]
+
     def __bool__(self) -> bool:
         return bool(self.vcpus or self.memory_mib or self.gpus)
 

@@ -21,6 +21,7 @@ COMMANDS = (
     "plot",
     "artifacts",
     "spot",
+    "watches",
     "stop",
     "retry",
     "cost",

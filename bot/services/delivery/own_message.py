@@ -1,6 +1,6 @@
 """Send a message that belongs to no job once, however often the bot is killed meanwhile."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from bot.domain.clock import passed
@@ -28,14 +28,20 @@ class SendOnce:
         self._chat, self._now, self._nonce_window = chat, now, nonce_window
 
     async def arrived(
-        self, channel_id: int, message: OwnMessage, after: int, attempt: Callable[[float], Awaitable[None]]
+        self,
+        channel_id: int,
+        message: OwnMessage,
+        after: int,
+        attempt: Callable[[float], Awaitable[None]],
+        *,
+        users: Collection[int] = (),
     ) -> int:
         """The message's id, whether it is sent now or had arrived before, later than message `after`. `attempt` stores
-        the time of the first attempt. Raises what `Chat.send_text` raises."""
+        the time of the first attempt. `users` are pinged. Raises what `Chat.send_text` raises."""
         if message.attempted_at is None:
             await attempt(self._now())
         elif passed(message.attempted_at, self._nonce_window, self._now()):
             found = await self._chat.find_text(channel_id, message.text, after=after)
             if found is not None:
                 return found
-        return await self._chat.send_text(channel_id, message.text, nonce=message.nonce)
+        return await self._chat.send_text(channel_id, message.text, nonce=message.nonce, users=users)

@@ -11,7 +11,10 @@ from bot.services.money.price_file import PRICES_FILE
 from bot.services.money.quotes import Quotes
 from bot.services.money.spot.queue_types import QueueTypes
 from bot.services.money.spot.spot_prices import SpotPriceHistory
+from bot.services.money.spot.spot_watches import SpotWatches
 from bot.services.money.spot.start_below import LOOK_SECONDS, StartBelow
+from bot.services.money.spot.watch_prices import LOOK_SECONDS as WATCH_SECONDS
+from bot.services.money.spot.watch_prices import WatchPrices
 from bot.services.running.core import Core, Outside, Setup
 from bot.services.running.loop import Loop
 
@@ -26,6 +29,7 @@ class Money:
     quotes: Quotes
     book: PriceBook | None
     spot_prices: SpotPriceHistory
+    spot_watches: SpotWatches
     loops: tuple[Loop, ...]
 
 
@@ -34,8 +38,13 @@ def build(core: Core, outside: Outside, setup: Setup) -> Money:
     quotes = Quotes(core.store, outside.engine, book, setup.prices)
     projects = list(core.projects.values())
     warm = (Loop("warm_prices", lambda: quotes.warm(projects), WARM_SECONDS),) if book is not None else ()
-    loops = (*warm, Loop("start_below", StartBelow(core, quotes.spot).once, LOOK_SECONDS))
-    return Money(quotes, book, _spot_prices(core, outside, setup, book), loops)
+    spot_prices = _spot_prices(core, outside, setup, book)
+    loops = (
+        *warm,
+        Loop("start_below", StartBelow(core, quotes.spot).once, LOOK_SECONDS),
+        Loop("watch_prices", WatchPrices(core, outside.chat, spot_prices, setup.nonce_window).once, WATCH_SECONDS),
+    )
+    return Money(quotes, book, spot_prices, SpotWatches(core), loops)
 
 
 def _spot_prices(core: Core, outside: Outside, setup: Setup, book: PriceBook | None) -> SpotPriceHistory:

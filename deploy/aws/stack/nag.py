@@ -1,5 +1,6 @@
 """Exceptions from cdk-nag's rules. Each reason stands beside the resource that it is about."""
 
+import json
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -30,4 +31,4 @@ def _spelled(value: Any) -> str:
             return f"<{resource}.{attribute}>"
         case {"Ref": name}:
             return f"<{name}>"
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -13,6 +13,7 @@ from bot.domain.jobs import file_names
 from bot.domain.model.job import Job
 from bot.domain.model.run import Commit
 from bot.domain.money.pause import Pause
+from bot.domain.money.spot_watch import SpotWatch
 from bot.domain.posts import File
 from bot.domain.project import Project
 from bot.errors import UnknownName
@@ -80,6 +81,33 @@ class FakeSpotPrices:
 
 
 @dataclass
+class FakeWatches:
+    """Watches everything until the next day."""
+
+    kept: list[SpotWatch] = field(default_factory=list)
+    untils: list[str] = field(default_factory=list)
+
+    def end(self, until: str) -> float:
+        self.untils.append(until)
+        return 1_800_000_000.0
+
+    async def watch(
+        self, person: Person, answer: SpotAnswer, below: float, until: float, asked_in: int
+    ) -> SpotWatch | None:
+        place = person.id, person.channel_id, asked_in
+        self.kept.append(SpotWatch(*place, answer.machine, answer.regions, below, until, len(self.kept) + 1))
+        return self.kept[-1]
+
+    async def of(self, person: Person) -> list[SpotWatch]:
+        return [each for each in self.kept if each.asker_id == person.id]
+
+    async def stop(self, watch_id: str, person: Person) -> SpotWatch:
+        (found,) = [each for each in await self.of(person) if str(each.id) == watch_id]
+        self.kept.remove(found)
+        return found
+
+
+@dataclass
 class FakeRemedies:
     """Retries a job, unless its price has risen; remembers the sums that people saw."""
 
@@ -118,6 +146,7 @@ class FakeServices:
     rates: Rates = field(init=False)
     switch: FakePause = field(default_factory=FakePause)
     spot_prices: FakeSpotPrices = field(default_factory=FakeSpotPrices)
+    spot_watches: FakeWatches = field(default_factory=FakeWatches)
     remedies: FakeRemedies = field(init=False)
     propose: FakePropose = field(init=False)
     one_trial: FakeTrial = field(init=False)
@@ -262,7 +291,7 @@ class _AsServices:
         self.projects, self.permits = projects, fake.permits
         self.opened = fake.opened.append
         self.pause = fake.switch
-        self.spot_prices = fake.spot_prices
+        self.spot_prices, self.spot_watches = fake.spot_prices, fake.spot_watches
         self.remedies = fake.remedies
 
     @property

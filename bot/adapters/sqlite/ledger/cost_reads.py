@@ -1,12 +1,13 @@
-"""The store's methods for reports on costs."""
+"""The store's methods for reports on costs and for prices that people watch."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
 from bot.adapters.sqlite.connection import Connection
-from bot.adapters.sqlite.ledger import admission, cost_columns, ledger_rows, weekly_rows
+from bot.adapters.sqlite.ledger import admission, cost_columns, ledger_rows, watch_rows, weekly_rows
 from bot.domain.audit.entry import Effect
 from bot.domain.money.caps import Cap, Caps, Pool
+from bot.domain.money.spot_watch import SpotWatch
 from bot.domain.money.weekly import WeeklyPosition
 from bot.domain.spending.charge import Charge
 from bot.ports.costs import Place, Used
@@ -16,7 +17,7 @@ _PERSONS = (Pool.PERSON_DAY, Pool.PERSON_LIVE)
 
 
 class CostReads:
-    """`bot.ports.costs.Costs` says what the methods promise. The store has the rest."""
+    """`bot.ports.costs.Costs` and `bot.ports.spot_watches` say what the methods promise. The store has the rest."""
 
     _caps: Caps
     _now: Callable[[], float]
@@ -45,6 +46,18 @@ class CostReads:
 
     async def keep_weekly_position(self, place: WeeklyPosition) -> None:
         await self._write(lambda db: weekly_rows.keep(db, place))
+
+    async def spot_watches(self, asker_id: int | None = None) -> list[SpotWatch]:
+        return await self._read(lambda db: watch_rows.watches(db, asker_id))
+
+    async def add_spot_watch(self, watch: SpotWatch, most: int) -> SpotWatch | None:
+        return await self._write(lambda db: watch_rows.add(db, watch, most))
+
+    async def keep_spot_watch(self, watch: SpotWatch) -> bool:
+        return await self._write(lambda db: watch_rows.keep(db, watch))
+
+    async def end_spot_watch(self, watch_id: int, asker_id: int) -> bool:
+        return await self._write(lambda db: watch_rows.end(db, watch_id, asker_id))
 
     async def used(self, projects: Sequence[str], asker_id: int) -> list[Used]:
         def counted(db: Connection) -> list[Used]:

@@ -4,7 +4,6 @@ import datetime as dt
 
 from bot.adapters.sqlite.connection import Connection
 from bot.adapters.sqlite.storable_text import storable
-from bot.domain.inert import Inert
 from bot.domain.money.weekly import WeeklyMessage, WeeklyPosition
 
 
@@ -32,7 +31,7 @@ def position(connection: Connection, channel_id: int) -> WeeklyPosition | None:
     until, message_id, pending_until, nonce, text, attempted_at = found
     pending = None
     if pending_until is not None:
-        pending = WeeklyMessage(dt.date.fromisoformat(pending_until), nonce, Inert(text), attempted_at)
+        pending = WeeklyMessage(dt.date.fromisoformat(pending_until), nonce, text, attempted_at)
     return WeeklyPosition(channel_id, dt.date.fromisoformat(until), message_id, pending)
 
 

@@ -1,8 +1,9 @@
 """Show how spot prices have moved in the zones of several regions, and which zone is the cheapest now."""
 
 import asyncio
+import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -30,6 +31,9 @@ AT_ONCE = 8
 https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html"""
 MOST_CACHED = 500
 """Answers by type and region. The oldest goes first."""
+SILENT_SECONDS = 120.0
+FRESH_LOOK_SECONDS = 3_600.0
+"""The price in force at the beginning is among the answers, however old it is."""
 NOT_ENABLED = "AuthFailure"
 """A region that the account has not turned on answers like this, as if the keys were wrong:
 https://github.com/turbot/steampipe-plugin-aws/issues/75"""
@@ -79,6 +83,8 @@ class SpotPriceHistory:
         self._now, self._home, self._fresh = now, home, fresh_seconds
         self._reads: dict[tuple[str, str], _Read] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._silent_at: dict[str, float] = {}
+        """When a region did not answer to `fresh`."""
 
     async def history(self, person: Person, machine: str, regions: str = "", hours: int = HOURS) -> SpotAnswer:
         """With a picture. Raises `UnknownName` for a type or a region that does not exist, `UserError` if there are no
@@ -93,6 +99,18 @@ class SpotPriceHistory:
         if not answer.zones:
             await self._explain_nothing(answer, person, prices)
         return await self._with_picture(answer)
+
+    async def fresh(self, machine: str, regions: Collection[str]) -> tuple[ZonePrices, ...]:
+        """The zones of those regions that answer now, or have in the last minutes; the cheapest first. Never raises. A
+        region that did not answer is left alone for some minutes."""
+        if self._prices is None:
+            return ()
+        asked = [each for each in regions if passed(self._silent_at.get(each, -math.inf), SILENT_SECONDS, self._now())]
+        since = self._now() - FRESH_LOOK_SECONDS
+        found = await asyncio.gather(*(self._region(self._prices, machine, region, since) for region in asked))
+        self._silent_at |= {region: self._now() for region, (_, error) in zip(asked, found, strict=True) if error}
+        reads = [read for read, error in found if read is not None and error is None]
+        return cheapest_first(kept for each in reads for zone in each.zones if (kept := zone.since(since)).steps)
 
     async def suggested_types(self, text: str, person: Person) -> list[str]:
         """Those of the queues first, then whatever else there is; those that begin with the text before the others."""

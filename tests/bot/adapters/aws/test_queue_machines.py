@@ -110,7 +110,7 @@ async def test_with_more_memory_only_larger_machines_count() -> None:
     mixed = {"type": "EC2", "instanceTypes": ["m7i.xlarge", "m7i.2xlarge", "m7i", "c7i.large"]}
     batch = batch_with(small, mixed, describe_job_definitions={"jobDefinitions": [DEFINITION]})
     machines = QueueMachines(batch, lambda: 0.0)
-    found = await machines.of("q", "d", 18_432)
+    found = await machines.of("q", "d", Resources(memory_mib=18_432))
     assert found is not None
     assert [pool.types for pool in found.pools] == [("m7i.2xlarge", "m7i")], "the first pool has none large enough"
     assert (found.fits("m7i.xlarge"), found.fits("m7i.2xlarge")) == (False, True)
@@ -124,7 +124,7 @@ async def test_no_machine_is_large_enough() -> None:
     batch = batch_with(
         {"type": "SPOT", "instanceTypes": ["m7i.xlarge"]}, describe_job_definitions={"jobDefinitions": [DEFINITION]}
     )
-    found = await QueueMachines(batch, lambda: 0.0).of("q", "d", 60_000)
+    found = await QueueMachines(batch, lambda: 0.0).of("q", "d", Resources(memory_mib=60_000))
     assert found is not None
     assert (found.pools, found.most_memory_mib) == ((), job_memory("m7i.xlarge"))
 

@@ -25,7 +25,7 @@ from tests.bot.chat.room import CHANNEL, Room
 pytestmark = pytest.mark.slow
 
 COMMANDS = {command.name: command for command in all_commands([PROJECT])}
-REQUIRED: dict[str, object] = {"job": "k7q2mx", "space": "lr=0.1,0.2"}
+REQUIRED: dict[str, object] = {"job": "k7q2mx", "space": "lr=0.1,0.2", "type": "g4dn.xlarge"}
 """Something for each required option: a command with another one needs another value here."""
 
 

@@ -239,9 +239,9 @@ async def test_help_lists_every_command(room: Room) -> None:
     text = outcome["message"]["embeds"][0]["description"]
     names = {command["name"] for command in await room.mika.commands()}
     about_jobs = {"train", "sweep", "status", "jobs", "logs", "plot", "artifacts", "stop", "retry"}
-    assert names == about_jobs | {"audit", "pause", "resume", "help"}
+    assert names == about_jobs | {"spot", "watches", "cost", "audit", "pause", "resume", "help"}
     assert all(command(name) in text for name in names - {"help"})
-    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set]") in text
+    assert command("train", "[branch] [commit] [lr] [epochs] [optimizer] [augment] [set] [start_below] [by]") in text
 
 
 async def test_autocomplete(room: Room) -> None:

@@ -60,3 +60,30 @@ async def test_types_and_regions_are_suggested(room: Room) -> None:
     assert [each["value"] for each in types] == ["g4dn.xlarge"]
     regions = await room.mika.autocomplete("spot", "regions", {"regions": "u"}, channel=CHANNEL)
     assert regions[0] == {"name": "us: us-east-1, us-west-2", "value": "us"}
+
+
+async def test_a_price_to_watch_for_is_watched_until_it_is_stopped(room: Room) -> None:
+    message = await typed(room, "/spot type:g4dn.xlarge regions:us below:0.15 until:18:00")
+    assert (
+        "I watch `g4dn.xlarge` below **$0.1500** an hour in us-east-2, us-west-2, until <t:1800000000:f>"
+        in (message["content"])
+    )
+    await room.mika.run("spot", {"type": "g5.xlarge us below:0.3 until:6h"}, channel=CHANNEL, wait=True)
+    assert room.services.spot_watches.untils == ["18:00", "6h"]
+    assert [each.below for each in room.services.spot_watches.kept] == [0.15, 0.3]
+    listed = await typed(room, "/watches")
+    assert listed["flags"] & EPHEMERAL
+    assert [line[:2] for line in listed["content"].splitlines()] == ["Yo", "1.", "2."]
+    await room.mika.click(listed, "sb:stop_watch:2", wait=True)
+    stopped = (await room.mika.click(message, "sb:stop_watch:1", wait=True))["message"]
+    assert stopped["content"].startswith("I've stopped watching `g4dn.xlarge` below **$0.1500**")
+    assert room.services.spot_watches.kept == []
+    assert (await typed(room, "/watches"))["content"].startswith("You watch no spot prices.")
+
+
+async def test_an_end_without_a_price_is_refused(room: Room) -> None:
+    await room.mika.type("/spot type:g4dn.xlarge until:18:00", channel=CHANNEL)
+    async with asyncio.timeout(PATIENCE):
+        while not (seen := [m for m in await room.mika.messages(CHANNEL) if m["content"]]):
+            await asyncio.sleep(0.01)
+    assert seen[0]["content"] == "`until` says how long to watch a price, and needs `below`, such as `below:0.20`."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.inert import phrase
 from bot.domain.model.job import Job
 from bot.domain.model.publication import NOWHERE
 from bot.domain.model.states import EndReason
@@ -157,6 +158,17 @@ async def test_the_end_mentions_the_asker_alone_and_refers_to_the_card(room: Roo
     assert end["message_reference"]["message_id"] == str(job.publication.card_id)
     assert end["attachments"][0]["filename"] == "k7q2mx.png"
     assert [button["custom_id"] for button in end["components"][0]["components"]] == ["sb:retry:k7q2mx"]
+
+
+@pytest.mark.parametrize("pinged", [(), ("mika",)])
+async def test_a_text_mentions_the_people_that_are_named_with_it_alone(room: Room, pinged: tuple[str, ...]) -> None:
+    mika, noor = (int(room.discord.people[name]) for name in ("mika", "noor"))
+    text = phrase("<@{mika}> <@{noor}> @everyone", mika=mika, noor=noor)
+    users = [int(room.discord.people[name]) for name in pinged]
+    await room.client.poster.send_text(room.channel_id, text, nonce="sw1-1", users=users)
+    message = await last(room)
+    assert [person["username"] for person in message["mentions"]] == list(pinged)
+    assert message["mention_everyone"] is False
 
 
 @pytest.mark.parametrize("message_id", [None, NOWHERE, 123])

@@ -60,6 +60,11 @@ def test_what_is_no_time_says_what_would_be(text: str, wrong: str) -> None:
     assert len(str(raised.value)) < 300
 
 
+def test_what_is_wrong_names_the_option() -> None:
+    with pytest.raises(BadInput, match="`until:8d` is more"):
+        deadline("8d", NOW, TOKYO, "until")
+
+
 def test_a_night_without_that_hour_has_a_deadline_all_the_same() -> None:
     berlin = ZoneInfo("Europe/Berlin")  # 2026-03-29 02:00 is 03:00
     now = dt.datetime(2026, 3, 29, 0, 0, tzinfo=berlin).timestamp()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.aws.batch_engine import BATCH_VARIABLES, CAPABILITIES
+from bot.domain.money.machine import Resources
 from bot.domain.parameters import Kind, Parameter
 from bot.errors import BadInput
 from bot.ports.engine import SubmitCall
@@ -27,7 +28,7 @@ def test_quotes_and_structure_count_as_the_stand_in_counts_them() -> None:
     overrides = {"command": list(asked.command), "environment": environment}
     assert asked.characters == submissions.characters(overrides)
     more = {**overrides, "resourceRequirements": [{"type": "MEMORY", "value": "18432"}]}
-    assert replace(asked, memory_mib=18_432).characters == submissions.characters(more)
+    assert replace(asked, resources=Resources(memory_mib=18_432)).characters == submissions.characters(more)
     assert asked.characters > sum(len(name) + len(value) for name, value in asked.environment.items()) + 400
 
 

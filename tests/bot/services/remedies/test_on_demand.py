@@ -1,4 +1,4 @@
-"""`on_demand_machine`: after so many lost machines, a job runs again on demand, by a click or by itself."""
+"""`on_demand_machine`: after that many lost machines, a job runs again on demand, by a click or by itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -40,7 +40,7 @@ class Moving(Scene):
         return replace(project, on_demand_machine=self.named, on_demand_after=self.after)
 
     async def lose(self, job: Job | None = None, attempts: int = 1) -> Job:
-        """A job that has lost its machine at so many attempts."""
+        """A job that has lost its machine at that many attempts."""
         job, engine_id, now = await self.begin(job), self.engine_id, self.outside.clock()
         tries = [Attempt(f"trainer/{engine_id}-{n}", now - 60, now, None, HOST_LOST) for n in range(attempts)]
         self.outside.engine.move(engine_id, JobState.FAILED, *tries, reason=HOST_LOST)

@@ -46,7 +46,7 @@ def test_cpu_template_differs_only_in_queue_and_gpus() -> None:
     assert "GPU" not in {each["Type"] for each in definition["ResourceRequirements"]}
     gpu_lines, cpu_lines = (json.dumps(_unconditional(each), indent=1).splitlines() for each in (committed(), cpu))
     differences = [line for line in difflib.unified_diff(gpu_lines, cpu_lines, n=0) if line[0] in "+-"][2:]
-    assert len(differences) == 10
+    assert len(differences) == 14
 
 
 def _unconditional(template: Template) -> dict[str, Any]:

@@ -30,12 +30,13 @@ def test_the_id_of_a_data_folder_stays(tmp_path: Path) -> None:
 def test_a_kill_while_the_id_is_written_leaves_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = instance_id(tmp_path)
 
-    def killed(path: Path, text: str) -> int:
+    def killed(path: Path, content: str | bytes) -> int:
         path.open("w").close()  # emptied, and nothing written yet
-        raise KeyboardInterrupt(text)
+        raise KeyboardInterrupt(content)
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_text", killed)
+        patched.setattr(Path, "write_bytes", killed)
         with pytest.raises(KeyboardInterrupt):
             adopt_instance(tmp_path, "another")
     assert instance_id(tmp_path) == first

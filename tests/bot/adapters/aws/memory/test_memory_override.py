@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.aws.batch_engine import BatchEngine
+from bot.domain.money.machine import Resources
 from bot.ports.engine import SubmitCall
 from tests.bot.adapters.aws.probe.answers import Asked
 
@@ -29,7 +30,7 @@ async def test_memory_is_overridden_in_the_form_that_takes_effect() -> None:
 
     engine = engine_with(submit_job=submit)
     await engine.submit(CALL)
-    await engine.submit(replace(CALL, memory_mib=18_432, timeout_seconds=5_400))
+    await engine.submit(replace(CALL, resources=Resources(memory_mib=18_432), timeout_seconds=5_400))
     first, second = (each["containerOverrides"] for each in asked)
     assert "resourceRequirements" not in first
     assert second["resourceRequirements"] == [{"type": "MEMORY", "value": "18432"}]
