@@ -32,15 +32,15 @@ MUTATIONS = (
     Mutation(
         "remedy: the bot retries once in a row",
         SERVICE,
-        "if job.run.remedied is not None and job.run.remedied.by_bot:",
+        "if job.run.remedied is not None and job.run.remedied.by_bot and not moves:",
         "if False:",
         f"{BY_BOT}::TestOnce::test_never_twice_in_a_row",
     ),
     Mutation(
         "remedy: through whatever retries lie between",
         RULES,
-        "offer.after, by_bot or already)",
-        "offer.after, by_bot)",
+        "offer.after, by_bot or already, offer.machine",
+        "offer.after, by_bot, offer.machine",
         f"{BY_BOT}::TestOnce::test_never_twice_in_a_row",
     ),
     Mutation(
