@@ -3,6 +3,7 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -240,10 +241,10 @@ async def test_nothing_is_sent_while_a_message_is_under_way(
     await write(store, a_train(1))
     goes_on, asked, send = asyncio.Event(), list[str](), outside.chat.send_text
 
-    async def slow(channel_id: int, text: Inert, *, nonce: str) -> int:
+    async def slow(channel_id: int, text: Inert, *, nonce: str, **mentions: Any) -> int:
         asked.append(nonce)
         await goes_on.wait()
-        return await send(channel_id, text, nonce=nonce)
+        return await send(channel_id, text, nonce=nonce, **mentions)
 
     monkeypatch.setattr(outside.chat, "send_text", slow)
     await poster.once()
