@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.ledger import ledger_rows
 from bot.domain.model.execution import Execution
 from bot.domain.model.observation import Attempt
+from bot.domain.model.states import JobState
+from bot.domain.money.caps import Caps, Limits
 from bot.domain.money.quote import Terms
 from bot.domain.spending.costs import spent
 from bot.ports.engine import Machines, Pool
@@ -59,3 +62,23 @@ async def test_a_second_job_of_one_command_is_paid_for(bot: Bot, outside: Outsid
     before = spent(replace(await bot.job(job.id), execution=replace(execution, doubles={})))
     after = spent(await bot.job(job.id))
     assert (after.seconds - before.seconds, after.machines - before.machines) == (90.0, 1)
+
+
+async def test_what_no_longer_fits_under_a_cap_waits_for_room(outside: Outside, tmp_path: Path) -> None:
+    """Somebody has lowered the cap, or other jobs have cost more than they were to."""
+    outside.engine.pools = Machines("us-east-1", (Pool(("g4dn.xlarge",), Terms.SPOT),), 1)
+    path = tmp_path / "signalbox.db"
+    async with open_store(path) as store:
+        bot = Bot(outside, store, tmp_path)
+        bot.submit._projects = (replace(PROJECT, usd_per_hour=3.6),)
+        job = await bot.train()
+    async with open_store(path, caps=Caps(Limits(project_month_usd=1.0))) as store:
+        bot = Bot(outside, store, tmp_path)
+        for _ in range(3):
+            await bot.launch.once()
+        assert (await bot.job(job.id)).execution.state is JobState.INTENT
+        assert not outside.engine.submissions
+    async with open_store(path) as store:
+        bot = Bot(outside, store, tmp_path)
+        await bot.launch.once()
+        assert (await bot.job(job.id)).execution.engine_id == "batch-1"

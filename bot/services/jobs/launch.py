@@ -25,7 +25,7 @@ from bot.domain.parameters import Value
 from bot.domain.posts import Change, NewPost, PostKind
 from bot.domain.texts import notes
 from bot.domain.texts.engine import engine_title
-from bot.errors import CredentialsExpired, Paused, Refused, ServiceError, Throttled
+from bot.errors import CapReached, CredentialsExpired, Paused, Refused, ServiceError, Throttled
 from bot.ports.engine import Engine, SubmitCall
 from bot.services.jobs.submit_call import call_for_job, call_for_submission, engine_name
 from bot.services.running.core import Core
@@ -104,8 +104,8 @@ class Launch:
                 await self._store.change(job.id, _refused)  # it still waits, and surely is not there
             else:
                 await self._submit(job)
-        except Paused:
-            return  # it waits until the pause is over
+        except (Paused, CapReached) as error:  # it waits until the pause is over, or there is room under the cap again
+            log.warning("not submitted for now", job=job.id, why=str(error))
         except ServiceError as error:
             await self._later(job, error)
 
