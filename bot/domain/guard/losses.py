@@ -65,11 +65,13 @@ class Losses:
 
     def after(self, values: Mapping[str, float], at: int, stream: str, metric: str, factor: float) -> "Losses":
         """With one more row. Another stream is another attempt, which begins anew. The same if the row is older than
-        the last one, or has nothing that counts."""
+        the last one, as a late one of an earlier attempt is, or has nothing that counts."""
+        if at < self.at:
+            return self
         known = self if self.stream == stream else Losses(stream)
         losses = {name: value for name, value in values.items() if is_loss(name)}
         counted = losses or ({metric: values[metric]} if metric in values and not known.named else {})
-        if not counted or at < known.at:
+        if not counted:
             return self
         finite = {name: value for name, value in counted.items() if math.isfinite(value)}
         high = bool(finite) and all(_too_high(value, known.best.get(name), factor) for name, value in finite.items())

@@ -77,6 +77,14 @@ def test_another_attempt_begins_anew_and_late_rows_are_left_out() -> None:
     assert not losses.after({"loss": NAN}, 400_000, "s2", "", 0.0).not_finite(3)
 
 
+def test_a_late_row_of_the_attempt_before_does_not_make_the_best_forgotten() -> None:
+    """After a restart of the bot, the logs of both are read, whichever comes first."""
+    losses = after((100, {"loss": 0.5})).after({"loss": 9.0}, 50_000, "before", "", 10.0)
+    for second in (160, 220, 280):
+        losses = losses.after({"loss": 6.0}, second * SECOND, "s", "", 10.0)
+    assert losses.diverged(3)
+
+
 def test_a_loss_above_a_multiple_of_its_best_is_found_and_a_best_below_0_is_not_multiplied() -> None:
     high = alike(4, 60, {"loss": 6.0}, begin=60)
     assert after((0, {"loss": 0.5}), *high, factor=10).diverged(3)
