@@ -9,7 +9,7 @@ from bot.adapters.sqlite import open_store
 from bot.adapters.sqlite.ledger import ledger_rows
 from bot.domain.model.execution import Execution
 from bot.domain.model.observation import Attempt
-from bot.domain.model.states import JobState
+from bot.domain.model.states import EndReason
 from bot.domain.money.caps import Caps, Limits
 from bot.domain.money.quote import Terms
 from bot.domain.spending.costs import spent
@@ -64,7 +64,7 @@ async def test_a_second_job_of_one_command_is_paid_for(bot: Bot, outside: Outsid
     assert (after.seconds - before.seconds, after.machines - before.machines) == (90.0, 1)
 
 
-async def test_what_no_longer_fits_under_a_cap_waits_for_room(outside: Outside, tmp_path: Path) -> None:
+async def test_what_no_longer_fits_under_a_cap_is_not_started_and_says_why(outside: Outside, tmp_path: Path) -> None:
     """Somebody has lowered the cap, or other jobs have cost more than they were to."""
     outside.engine.pools = Machines("us-east-1", (Pool(("g4dn.xlarge",), Terms.SPOT),), 1)
     path = tmp_path / "signalbox.db"
@@ -76,9 +76,8 @@ async def test_what_no_longer_fits_under_a_cap_waits_for_room(outside: Outside, 
         bot = Bot(outside, store, tmp_path)
         for _ in range(3):
             await bot.launch.once()
-        assert (await bot.job(job.id)).execution.state is JobState.INTENT
+        ended = (await bot.job(job.id)).execution
+        assert ended.reason is EndReason.OVER_CAP
+        assert "the cap of mnist is $1.00 a month" in ended.detail
         assert not outside.engine.submissions
-    async with open_store(path) as store:
-        bot = Bot(outside, store, tmp_path)
-        await bot.launch.once()
-        assert (await bot.job(job.id)).execution.engine_id == "batch-1"
+        assert await _sums(store) == (0.0, 0.0, 0)

@@ -87,7 +87,7 @@ def _decided(before: Row, after: Row) -> Does | None:
         return Does.HOLD if _held_since(after) else Does.CONTINUE
     if after.execution.approval is not None and before.execution.approval is None:
         return Does.APPROVE
-    without = after.execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME)
+    without = after.execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME, EndReason.OVER_CAP)
     return Does.DECLINE if without and before.execution.live else None
 
 

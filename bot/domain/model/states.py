@@ -68,6 +68,8 @@ class EndReason(StrEnum):
     """A sweep that was held because its first trials failed alike, and nobody decided about it in time."""
     NOT_STARTED_IN_TIME = "not started in time"
     """It waited for a spot price that did not come in time."""
+    OVER_CAP = "over a cap"
+    """It was accepted, and no longer fitted under a cap when it was to be submitted."""
     LOST = "lost"
 
 

@@ -111,6 +111,12 @@ ENDINGS: dict[EndReason, Ending] = {
         "higher `start_below` waits again, and {spot} shows how the price has moved.",
         card="not started in time",
     ),
+    EndReason.OVER_CAP: _ending(
+        "was not started: there is no room under a cap any more",
+        "no room under a cap",
+        "Nothing was started, and nothing was spent. Retry asks again.",
+        card="not started: no room under a cap",
+    ),
     EndReason.NOT_CONTINUED: _ending(
         "was held because its trials failed alike, and nobody continued it",
         "held, and not continued",

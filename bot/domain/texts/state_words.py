@@ -61,6 +61,6 @@ def state_text(execution: Lifecycle) -> str:
         return HELD[execution.hold.kind]
     if execution.live and execution.paused_by and execution.state is JobState.INTENT:
         return PAUSED
-    if execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME):
+    if execution.reason in (EndReason.NOT_APPROVED, EndReason.NOT_STARTED_IN_TIME, EndReason.OVER_CAP):
         return str(execution.reason)
     return JOB_STATES[execution.state].card

@@ -104,8 +104,10 @@ class Launch:
                 await self._store.change(job.id, _refused)  # it still waits, and surely is not there
             else:
                 await self._submit(job)
-        except (Paused, CapReached) as error:  # it waits until the pause is over, or there is room under the cap again
-            log.warning("not submitted for now", job=job.id, why=str(error))
+        except Paused:
+            return  # it waits until the pause is over
+        except CapReached as error:  # it was lowered, or others have cost more than they were to
+            await self._end(job, EndReason.OVER_CAP, str(error).replace("`", ""))
         except ServiceError as error:
             await self._later(job, error)
 
