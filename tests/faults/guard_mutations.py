@@ -245,4 +245,28 @@ MUTATIONS = (
         "        sweep = await self._store.job(sweep_id)\n        assert sweep is not None\n",
         f"{SWEEPS}::test_people_leave_or_stop_the_trials_that_a_warning_is_about",
     ),
+    Mutation(
+        "a trial that never starts is warned of while others run",
+        "bot/services/guard/watch_sweeps.py",
+        "        for trial in trials if running else ():",
+        "        for trial in ():",
+        "tests/bot/services/guard/test_watch_sweeps.py"
+        "::test_a_trial_that_never_starts_while_others_run_is_warned_of_and_ended",
+    ),
+    Mutation(
+        "a trial that starts is looked for in an array",
+        "bot/services/sweeps/track_trials.py",
+        "_LISTED = (JobState.STARTING, JobState.RUNNING,",
+        "_LISTED = (JobState.RUNNING,",
+        "tests/bot/services/guard/test_watch_sweeps.py"
+        "::test_a_trial_that_never_starts_while_others_run_is_warned_of_and_ended",
+    ),
+    Mutation(
+        "a sweep that nobody ends while it starts is ended by its time limit",
+        "bot/services/guard/watch_sweeps.py",
+        "        if never_started is not None:\n            why",
+        "        if False:\n            why",
+        "tests/bot/services/guard/test_watch_sweeps.py"
+        "::test_a_sweep_that_is_left_while_it_starts_is_ended_by_the_time_limit_of_a_trial",
+    ),
 )

@@ -151,5 +151,7 @@ def excess(cap: Cap, asked: Asked, sums: Sums) -> Excess | None:
         return Excess(cap, asked, sums) if sums.live + asked.places > cap.most else None
     if asked.quote is None:
         return Excess(cap, asked, sums, unpriced=True)
+    if asked.quote.usd_most == 0:
+        return None  # a machine of one's own: what costs nothing passes no sum
     total = sums.spent_usd + sums.reserved_usd + asked.quote.usd_most
     return None if total <= cap.most * (1 + TOLERANCE) else Excess(cap, asked, sums)

@@ -72,31 +72,36 @@ class WatchSweeps:
                 if sweep.watch.warned:
                     await self._store.change(sweep.id, _withdrawn)
                 return
-            running = _running((await self._trials.all(sweep.id)).values())
-            streams.update(trial.streams[-1] for trial in running if trial.streams)
-            followed.update((sweep.id, number) for number in (WHOLE, *(trial.number for trial in running)))
+            trials = _on_machines((await self._trials.all(sweep.id)).values())
+            streams.update(trial.streams[-1] for trial in trials if trial.streams)
+            followed.update((sweep.id, number) for number in (WHOLE, *(trial.number for trial in trials)))
             if sweep.execution.unanswered_since is None:
-                await self._watch(sweep, running)
+                await self._watch(sweep, trials)
 
         await for_each(live(await self._store.unfinished_sweeps()), watch)
         self._followed = {key: each for key, each in self._followed.items() if key in followed}
         self._graces = {key: each for key, each in self._graces.items() if (key, WHOLE) in followed}
         return streams
 
-    async def _watch(self, sweep: Sweep, running: Sequence[Trial]) -> None:
+    async def _watch(self, sweep: Sweep, trials: Sequence[Trial]) -> None:
         now, limits = self._now(), self._projects[sweep.run.project].guard
-        found = _Pass(live={trial.number for trial in running} | {WHOLE})
+        running = [trial for trial in trials if trial.state is JobState.RUNNING]
+        found = _Pass(live={trial.number for trial in trials} | {WHOLE})
         await self._whole(sweep, running, found, limits, now)
         for trial in running:
             await self._trial(sweep, trial, found, limits, now)
+        for trial in trials if running else ():  # while none runs, the sweep as one is watched
+            if trial.state is JobState.STARTING:
+                self._starting(sweep, trial, found, limits, now)
         unsaved = self._unsaved.get(sweep.id, 0.0) + self._of_grace(sweep, found, now)
         self._unsaved[sweep.id] = unsaved
         overdue = found.holding.pop(Condition.OVERTIME, {})
+        never_started = overdue.pop(WHOLE, None)
         look = Pass(now, unsaved, limits.grace_seconds, hold=HOLD_SECONDS)
         happens = _turn(sweep, found, look)
         await self._end(sweep, happens.due, overdue, look)
-        if unsaved >= SAVE_GRACE_SECONDS or _is_news(happens, sweep):
-            await self._store.change(sweep.id, _step(found, look))
+        if never_started is not None or unsaved >= SAVE_GRACE_SECONDS or _is_news(happens, sweep):
+            await self._store.change(sweep.id, _step(found, look, never_started))
             guard_posts.count(sweep, happens)
             self._unsaved[sweep.id] = 0.0
 
@@ -118,7 +123,17 @@ class WatchSweeps:
         followed.staged(f"{stage}:{sweep.tally.ended}", now)
         found.seen.add(WHOLE)
         if stage in (Stage.WAITING, Stage.STARTING):
-            found.note(WHOLE, list(wrong(Signs(stage, followed.counters.stage_seconds), limits)))
+            signs = Signs(stage, followed.counters.stage_seconds, timeout_seconds=sweep.run.timeout_seconds)
+            found.note(WHOLE, list(wrong(signs, limits)))
+
+    def _starting(self, sweep: Sweep, trial: Trial, found: _Pass, limits: GuardLimits, now: float) -> None:
+        """It has a machine, which is billed, and its container may never start."""
+        followed = self._followed.setdefault((sweep.id, trial.number), Followed())
+        followed.staged(f"{JobState.STARTING}:{trial.engine_id}:{len(trial.streams)}", now)
+        found.seen.add(trial.number)
+        seconds = followed.counters.stage_seconds
+        signs = Signs(Stage.STARTING, seconds, timeout_seconds=sweep.run.timeout_seconds)
+        found.note(trial.number, list(wrong(signs, limits)))
 
     async def _trial(self, sweep: Sweep, trial: Trial, found: _Pass, limits: GuardLimits, now: float) -> None:
         name = trial.streams[-1] if trial.streams else ""
@@ -151,15 +166,19 @@ class WatchSweeps:
             await self._trials.update(sweep, {number: partial(_stopped, why=each) for number, each in why.items()})
 
 
-def _step(found: _Pass, look: Pass) -> Step[Sweep]:
+def _step(found: _Pass, look: Pass, never_started: Found | None) -> Step[Sweep]:
+    """`never_started`: none of its trials has, for longer than one may run."""
+
     def step(sweep: Sweep) -> Change | None:
         if not sweep.execution.live or sweep.execution.stop is not None:
             return None
         happens = _turn(sweep, found, look)
         changed = replace(sweep, watch=happens.watch)
         whole = next((each for each in happens.due if each.of_whole), None)
-        if whole is not None:
-            why = guard_texts.why_stopped(whole, round(look.grace / 60))
+        why = guard_texts.why_stopped(whole, round(look.grace / 60)) if whole is not None else ""
+        if never_started is not None:
+            why = guard_texts.overtime_why(never_started.seconds)
+        if why:
             stop = Stop(guard_texts.GUARD, look.now, why=why)
             changed = replace(changed, watch=happens.watch.withdrawn(), execution=sweep.execution.stop_requested(stop))
         return Change(changed, guard_posts.posts_of(sweep, happens))
@@ -176,9 +195,9 @@ def _is_news(happens: Turn, sweep: Sweep) -> bool:
     return bool(said) or len(happens.watch.warned) != len(sweep.watch.warned)
 
 
-def _running(trials: Collection[Trial]) -> list[Trial]:
+def _on_machines(trials: Collection[Trial]) -> list[Trial]:
     """Those on a machine that nobody has ended."""
-    return [t for t in trials if t.state is JobState.RUNNING and t.stop_by is None and t.pruned_at is None]
+    return [t for t in trials if t.state.on_a_machine and t.stop_by is None and t.pruned_at is None]
 
 
 def _stage(submissions: Sequence[Submission]) -> Stage | None:

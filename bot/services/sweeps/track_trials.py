@@ -113,8 +113,9 @@ class TrackTrials:
         """Describe the trials that the lists show in a new state."""
         listed, array = set[str](), submission.execution.engine_id or ""
         for state in _LISTED:
-            listed |= set(await self._engine.children(array, state))
-        running = {t.engine_id for n in own if (t := known.get(n)) is not None and t.state is JobState.RUNNING}
+            if state is not JobState.STARTING or submission.children.get(state):
+                listed |= set(await self._engine.children(array, state))
+        running = {t.engine_id for n in own if (t := known.get(n)) is not None and t.state.on_a_machine}
         ended = {t.engine_id for n in own if (t := known.get(n)) is not None and t.ended}
         ended |= {self._engine.child_id(array, index) for index in _taken_back(submission, known, own)}
         await self._describe(
@@ -185,7 +186,8 @@ class TrackTrials:
             await self._store.change(sweep.id, step)
 
 
-_LISTED = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
+_LISTED = (JobState.STARTING, JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
+"""In the order in which a trial passes them, so that one that moves on between two calls is still found."""
 
 
 def _counts_differ(submission: Submission, known: Mapping[int, Trial], own: Sequence[int]) -> bool:

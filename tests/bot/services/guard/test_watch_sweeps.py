@@ -192,3 +192,62 @@ async def test_trials_that_were_left_are_not_warned_of_again(sweeps: SweepLife) 
     await sweeps.minutes(40, 0)
     assert await sweeps.standing() == []
     assert len(sweeps.warnings()) == 1
+
+
+async def test_a_trial_that_never_starts_while_others_run_is_warned_of_and_ended(sweeps: SweepLife) -> None:
+    """Its machine is billed meanwhile."""
+    await sweeps.begin()
+    await sweeps.run(0, 1)
+    sweeps.outside.engine.move("batch-1:2", JobState.STARTING)
+    await sweeps.minutes(29, 0, 1)
+    assert await sweeps.standing() == []
+    await sweeps.minutes(3, 0, 1)
+    assert await sweeps.standing() == [(Condition.NOT_STARTING, (2,))]
+    await sweeps.minutes(31, 0, 1)
+    trials = await sweeps.bot.trials.all(sweeps.sweep_id)
+    assert [number for number, trial in trials.items() if trial.stop_by == "the guard"] == [2]
+    await sweeps.bot.prune.once()
+    assert sweeps.outside.engine.terminated == ["batch-1:2"]
+    assert (await sweeps.bot.swept(sweeps.sweep_id)).execution.stop is None
+
+
+async def test_a_trial_that_starts_late_is_well_again(sweeps: SweepLife) -> None:
+    await sweeps.begin()
+    await sweeps.run(0)
+    sweeps.outside.engine.move("batch-1:2", JobState.STARTING)
+    await sweeps.minutes(32, 0)
+    assert await sweeps.standing() == [(Condition.NOT_STARTING, (2,))]
+    await sweeps.run(2)
+    await sweeps.minutes(2, 0, 2)
+    assert await sweeps.standing() == []
+    assert (await sweeps.bot.trials.all(sweeps.sweep_id))[2].stop_by is None
+
+
+async def test_a_starting_trial_that_waits_for_a_machine_again_is_no_longer_counted(sweeps: SweepLife) -> None:
+    """Its host was taken back."""
+    await sweeps.begin()
+    await sweeps.run(0)
+    sweeps.outside.engine.move("batch-1:2", JobState.STARTING)
+    await sweeps.minutes(20, 0)
+    sweeps.outside.engine.move("batch-1:2", JobState.RUNNABLE)
+    await sweeps.minutes(20, 0)
+    assert await sweeps.standing() == []
+
+
+async def test_a_sweep_that_is_left_while_it_starts_is_ended_by_the_time_limit_of_a_trial(
+    sweeps: SweepLife, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = sweeps.bot.core.projects["mnist"]
+    without = replace(project, guard=replace(project.guard, starting_seconds=0.0))
+    monkeypatch.setitem(sweeps.bot.core.projects, "mnist", without)  # type: ignore[arg-type]
+    await sweeps.begin()
+    sweeps.outside.engine.move("batch-1:0", JobState.STARTING)
+    await sweeps.bot.store.change(
+        sweeps.sweep_id, lambda sweep: Change(replace(sweep, run=replace(sweep.run, timeout_seconds=1_200)))
+    )
+    await sweeps.minutes(29)
+    assert (await sweeps.bot.swept(sweeps.sweep_id)).execution.stop is None
+    await sweeps.minutes(3)
+    stop = (await sweeps.bot.swept(sweeps.sweep_id)).execution.stop
+    assert stop is not None
+    assert stop.why.startswith("beyond its time limit")

@@ -85,6 +85,17 @@ class TestSums:
                 await store.add(job(0.51, clock), [])
             await store.add(job(0.5, clock), [])
 
+    async def test_what_costs_nothing_fits_under_a_sum_that_is_passed_already(
+        self, opened: Opened, clock: Clock
+    ) -> None:
+        """A machine of one's own, and a cap that was lowered."""
+        async with opened(caps(project_month_usd=10)) as store:
+            await store.add(job(6, clock), [])
+        async with opened(caps(project_month_usd=5)) as store:
+            with pytest.raises(CapReached):
+                await store.add(job(0.01, clock), [])
+            await store.add(job(0, clock), [])
+
     async def test_a_month_of_a_project_adds_up_everybody(self, opened: Opened, clock: Clock) -> None:
         async with opened(caps(project_month_usd=10)) as store:
             await store.add(job(6, clock), [])
