@@ -1,5 +1,6 @@
 """The store's methods for reports on costs and for prices that people watch."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeVar
 
@@ -16,19 +17,21 @@ T = TypeVar("T")
 _PERSONS = (Pool.PERSON_DAY, Pool.PERSON_LIVE)
 
 
-class CostReads:
+class CostReads(ABC):
     """`bot.ports.costs.Costs` and `bot.ports.spot_watches` say what the methods promise. The store has the rest."""
 
     _caps: Caps
     _now: Callable[[], float]
 
+    @abstractmethod
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        raise NotImplementedError
+        """Without a transaction."""
 
+    @abstractmethod
     async def _write(
         self, work: Callable[[Connection], T], effect: Effect | None = None, *, submits: bool = False
     ) -> T:
-        raise NotImplementedError
+        """In one transaction."""
 
     async def costs(
         self, start: float, end: float, *, projects: Collection[str] | None, after: Place, limit: int
